@@ -1,0 +1,160 @@
+//! One error type. Its codes are part of the public surface: users match them, so they never change.
+
+use std::fmt;
+
+/// Why a call was refused. Whatever the reason, the ring is as it was before the call.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Error {
+    /// A number outside its range. `bound` reads after "must be".
+    OutOfRange {
+        /// Name of the option or argument.
+        what: &'static str,
+        /// The number that was given.
+        value: f64,
+        /// The range, in words.
+        bound: &'static str,
+    },
+    /// A text (id, address, zone, capability, metadata) that is too short, too long or not printable.
+    InvalidText {
+        /// Name of the field.
+        what: &'static str,
+        /// What was given, shortened.
+        value: String,
+        /// The rule it broke, in words.
+        bound: String,
+    },
+    /// A list that is longer than allowed.
+    TooManyItems {
+        /// Name of the list.
+        what: &'static str,
+        /// Its length.
+        count: usize,
+        /// The longest length allowed.
+        max: usize,
+    },
+    /// A hash function that does not exist.
+    UnknownHashFunction(String),
+    /// A seed with a hash function that takes none.
+    SeedNotSupported(&'static str),
+    /// A status that does not exist.
+    UnknownStatus(String),
+    /// An empty list of routable statuses: no node could ever answer.
+    NoRoutableStatus,
+    /// A call that changes a node that is not in the ring.
+    UnknownNode(String),
+    /// A node that is in the ring already, or twice in one call.
+    DuplicateNode(String),
+    /// More nodes than a ring can hold.
+    TooManyNodes(usize),
+    /// More points than a ring can hold; the number is the sum over all nodes.
+    TooManyPoints(f64),
+    /// No node can answer. Carries how many nodes the ring has.
+    NoRoutableNode(usize),
+}
+
+/// Most nodes in one ring.
+pub const NODES_MAX: usize = 65_535;
+/// Most points in one ring, over all its nodes.
+pub const POINTS_MAX: u32 = 16_000_000;
+
+impl Error {
+    /// The stable code, the same in every release and every language.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::OutOfRange { .. } => "ERR_HYPERCACHE_OUT_OF_RANGE",
+            Self::InvalidText { .. } => "ERR_HYPERCACHE_INVALID_TEXT",
+            Self::TooManyItems { .. } => "ERR_HYPERCACHE_TOO_MANY_ITEMS",
+            Self::UnknownHashFunction(_) => "ERR_HYPERCACHE_UNKNOWN_HASH_FUNCTION",
+            Self::SeedNotSupported(_) => "ERR_HYPERCACHE_SEED_NOT_SUPPORTED",
+            Self::UnknownStatus(_) => "ERR_HYPERCACHE_UNKNOWN_STATUS",
+            Self::NoRoutableStatus => "ERR_HYPERCACHE_NO_ROUTABLE_STATUS",
+            Self::UnknownNode(_) => "ERR_HYPERCACHE_UNKNOWN_NODE",
+            Self::DuplicateNode(_) => "ERR_HYPERCACHE_DUPLICATE_NODE",
+            Self::TooManyNodes(_) => "ERR_HYPERCACHE_TOO_MANY_NODES",
+            Self::TooManyPoints(_) => "ERR_HYPERCACHE_TOO_MANY_POINTS",
+            Self::NoRoutableNode(_) => "ERR_HYPERCACHE_NO_ROUTABLE_NODE",
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OutOfRange { what, value, bound } => {
+                write!(f, "{what} is {}; it must be {bound}", Number(*value))
+            }
+            Self::InvalidText { what, value, bound } => write!(f, "{what} {value:?} {bound}"),
+            Self::TooManyItems { what, count, max } => {
+                write!(f, "{what} has {count} entries; at most {max} are allowed")
+            }
+            Self::UnknownHashFunction(name) => {
+                write!(f, "hashFunction {name:?} does not exist; it must be \"xxhash64\" or \"sha256\"")
+            }
+            Self::SeedNotSupported(name) => {
+                write!(f, "hashSeed goes with \"xxhash64\" only; hashFunction is {name:?}")
+            }
+            Self::UnknownStatus(name) => write!(
+                f,
+                "status {name:?} does not exist; it must be one of alive, suspected, dead, leaving, updating"
+            ),
+            Self::NoRoutableStatus => {
+                write!(
+                    f,
+                    "routableStatuses has 0 entries; at least 1 is needed, or no node could ever answer"
+                )
+            }
+            Self::UnknownNode(id) => write!(f, "node {id:?} is not in the ring"),
+            Self::DuplicateNode(id) => write!(f, "node {id:?} is in the ring already, or twice in this call"),
+            Self::TooManyNodes(count) => {
+                write!(f, "the ring would have {count} nodes; at most {NODES_MAX} are allowed")
+            }
+            Self::TooManyPoints(sum) => write!(
+                f,
+                "the ring would have {} points; at most {POINTS_MAX} are allowed \
+                 (the sum of round(weight * virtualNodeCount) over all nodes)",
+                Number(*sum)
+            ),
+            Self::NoRoutableNode(0) => write!(f, "the ring is empty: 0 nodes, at least 1 is needed"),
+            Self::NoRoutableNode(count) => {
+                write!(f, "no node can answer: {count} in the ring, none with a routable status")
+            }
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// A number as a person would write it: 1e300 instead of three hundred digits.
+struct Number(f64);
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_finite() && self.0.abs() >= 1e15 {
+            write!(f, "{:e}", self.0)
+        } else {
+            write!(f, "{}", self.0)
+        }
+    }
+}
+
+/// The beginning of a text that may be very long, for use in a message.
+pub(crate) fn shortened(text: &str) -> String {
+    const SHOWN_MAX: usize = 64;
+    if text.chars().nth(SHOWN_MAX).is_none() {
+        return text.to_owned();
+    }
+    text.chars().take(SHOWN_MAX).chain(['…']).collect()
+}
+
+/// Checks a whole number given as the double that JavaScript has.
+pub(crate) fn whole_number(
+    what: &'static str,
+    value: f64,
+    max: u32,
+    bound: &'static str,
+) -> Result<u32, Error> {
+    if value.fract() == 0.0 && value >= 1.0 && value <= f64::from(max) {
+        return Ok(value as u32);
+    }
+    Err(Error::OutOfRange { what, value, bound })
+}

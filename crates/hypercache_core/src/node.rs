@@ -1,0 +1,305 @@
+//! Nodes: what is told about them, checked when they are made.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::error::{Error, POINTS_MAX, shortened};
+
+/// Longest id, address, zone, capability and metadata key, in bytes of UTF-8.
+pub const TEXT_BYTES_MAX: usize = 255;
+/// Longest metadata value, in bytes of UTF-8.
+pub const METADATA_VALUE_BYTES_MAX: usize = 4_096;
+/// Most capabilities, and most metadata entries, of one node.
+pub const LIST_COUNT_MAX: usize = 256;
+
+/// What is known of a node's health. Whether it may answer is the ring's choice ([`StatusSet`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NodeStatus {
+    /// Well.
+    Alive,
+    /// Perhaps failed: a doubt, not a verdict.
+    Suspected,
+    /// Failed.
+    Dead,
+    /// Going away on purpose.
+    Leaving,
+    /// Being upgraded, still answering.
+    Updating,
+}
+
+impl NodeStatus {
+    /// All of them, in the order of their documentation.
+    pub const ALL: [Self; 5] = [Self::Alive, Self::Suspected, Self::Dead, Self::Leaving, Self::Updating];
+
+    /// The word used in every interface.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Alive => "alive",
+            Self::Suspected => "suspected",
+            Self::Dead => "dead",
+            Self::Leaving => "leaving",
+            Self::Updating => "updating",
+        }
+    }
+
+    /// Finds a status by its word.
+    ///
+    /// # Errors
+    /// An unknown word.
+    pub fn new(name: &str) -> Result<Self, Error> {
+        let found = Self::ALL.into_iter().find(|status| status.name() == name);
+        found.ok_or_else(|| Error::UnknownStatus(shortened(name)))
+    }
+}
+
+/// The statuses that may answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StatusSet(u8);
+
+impl StatusSet {
+    /// Makes a set; repeats do not matter.
+    ///
+    /// # Errors
+    /// An empty list.
+    pub fn new(statuses: &[NodeStatus]) -> Result<Self, Error> {
+        let bits = statuses.iter().fold(0, |bits, status| bits | 1 << *status as u8);
+        if bits == 0 { Err(Error::NoRoutableStatus) } else { Ok(Self(bits)) }
+    }
+
+    /// Whether nodes of this status may answer.
+    pub fn contains(self, status: NodeStatus) -> bool {
+        self.0 & 1 << status as u8 != 0
+    }
+}
+
+impl Default for StatusSet {
+    /// Alive, suspected, updating.
+    fn default() -> Self {
+        Self(
+            1 << NodeStatus::Alive as u8 | 1 << NodeStatus::Suspected as u8 | 1 << NodeStatus::Updating as u8,
+        )
+    }
+}
+
+/// A node as a caller describes it. What is `None` gets its default.
+#[derive(Clone, Debug, Default)]
+pub struct NodeSpec {
+    /// 1 to 255 bytes, no control characters, unique in the ring.
+    pub id: String,
+    /// Where to reach it; not interpreted.
+    pub address: Option<String>,
+    /// Share of points relative to the others, finite and above 0; 1 by default.
+    pub weight: Option<f64>,
+    /// Failure domain; a node without one is a zone of its own.
+    pub zone: Option<String>,
+    /// Alive by default.
+    pub status: Option<NodeStatus>,
+    /// Words for what it can do; not interpreted.
+    pub capabilities: Vec<String>,
+    /// Names and values; not interpreted.
+    pub metadata: BTreeMap<String, String>,
+}
+
+/// A change of one node. `None` leaves a field as it is, `Some(None)` clears it.
+#[derive(Clone, Debug, Default)]
+pub struct NodeChange {
+    /// See [`NodeSpec::address`].
+    pub address: Option<Option<String>>,
+    /// See [`NodeSpec::weight`].
+    pub weight: Option<f64>,
+    /// See [`NodeSpec::zone`].
+    pub zone: Option<Option<String>>,
+    /// See [`NodeSpec::status`].
+    pub status: Option<NodeStatus>,
+    /// See [`NodeSpec::capabilities`].
+    pub capabilities: Option<Vec<String>>,
+    /// See [`NodeSpec::metadata`].
+    pub metadata: Option<BTreeMap<String, String>>,
+}
+
+/// A node of the ring. Never changed in place (but for its load): a change makes another one.
+#[derive(Debug)]
+pub struct Node {
+    /// Its id.
+    pub id: Arc<str>,
+    /// Where to reach it.
+    pub address: Option<String>,
+    /// Finite, above 0.
+    pub weight: f64,
+    /// How many points it has: round(weight * virtualNodeCount), at least 1.
+    pub point_count: u32,
+    /// Its failure domain.
+    pub zone: Option<Arc<str>>,
+    /// Its health.
+    pub status: NodeStatus,
+    /// When it took this status, in milliseconds since 1970, by the clock of the caller.
+    pub status_since_ms: f64,
+    /// What it can do.
+    pub capabilities: Vec<String>,
+    /// Names and values.
+    pub metadata: BTreeMap<String, String>,
+    /// The name-table version at which its slot got this name.
+    pub(crate) named_at: u64,
+    /// Bits of a double. A gauge that places nothing: every snapshot shows the newest value.
+    load_bits: AtomicU64,
+}
+
+impl Node {
+    /// Checks a description and makes the node.
+    pub(crate) fn new(spec: NodeSpec, virtual_node_count: u32, now_ms: f64) -> Result<Self, Error> {
+        check_text("node id", &spec.id)?;
+        check_details(spec.address.as_deref(), spec.zone.as_deref(), &spec.capabilities, &spec.metadata)?;
+        let weight = spec.weight.unwrap_or(1.0);
+        Ok(Self {
+            id: spec.id.into(),
+            address: spec.address,
+            weight,
+            point_count: point_count(weight, virtual_node_count)?,
+            zone: spec.zone.map(Into::into),
+            status: spec.status.unwrap_or(NodeStatus::Alive),
+            status_since_ms: now_ms,
+            capabilities: spec.capabilities,
+            metadata: spec.metadata,
+            named_at: 0,
+            load_bits: AtomicU64::new(0.0f64.to_bits()),
+        })
+    }
+
+    /// The node after a change, or `None` where the change changes nothing.
+    pub(crate) fn changed(
+        &self,
+        change: NodeChange,
+        virtual_node_count: u32,
+        now_ms: f64,
+    ) -> Result<Option<Self>, Error> {
+        let status = change.status.unwrap_or(self.status);
+        let weight = change.weight.unwrap_or(self.weight);
+        let next = Self {
+            id: self.id.clone(),
+            address: change.address.unwrap_or_else(|| self.address.clone()),
+            weight,
+            point_count: point_count(weight, virtual_node_count)?,
+            zone: change.zone.map_or_else(|| self.zone.clone(), |zone| zone.map(Into::into)),
+            status,
+            status_since_ms: if status == self.status { self.status_since_ms } else { now_ms },
+            capabilities: change.capabilities.unwrap_or_else(|| self.capabilities.clone()),
+            metadata: change.metadata.unwrap_or_else(|| self.metadata.clone()),
+            named_at: self.named_at,
+            load_bits: AtomicU64::new(self.load_bits.load(Ordering::Relaxed)),
+        };
+        check_details(next.address.as_deref(), next.zone.as_deref(), &next.capabilities, &next.metadata)?;
+        let same = next.address == self.address
+            && next.weight == self.weight
+            && next.zone == self.zone
+            && next.status == self.status
+            && next.capabilities == self.capabilities
+            && next.metadata == self.metadata;
+        Ok(if same { None } else { Some(next) })
+    }
+
+    /// The load it reported last, 0 to 1; 0 until it does.
+    pub fn load(&self) -> f64 {
+        f64::from_bits(self.load_bits.load(Ordering::Relaxed))
+    }
+
+    /// Takes a reported load.
+    pub(crate) fn set_load(&self, load: f64) -> Result<(), Error> {
+        if !(0.0..=1.0).contains(&load) {
+            return Err(Error::OutOfRange { what: "load", value: load, bound: "a number from 0 to 1" });
+        }
+        self.load_bits.store(load.to_bits(), Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+impl From<NodeSpec> for NodeChange {
+    /// The change that makes a node what the description says. A status that is not given stays: it is
+    /// observed, not declared.
+    fn from(spec: NodeSpec) -> Self {
+        Self {
+            address: Some(spec.address),
+            weight: Some(spec.weight.unwrap_or(1.0)),
+            zone: Some(spec.zone),
+            status: spec.status,
+            capabilities: Some(spec.capabilities),
+            metadata: Some(spec.metadata),
+        }
+    }
+}
+
+/// round(weight * count), halves up, at least 1.
+fn point_count(weight: f64, virtual_node_count: u32) -> Result<u32, Error> {
+    if !(weight.is_finite() && weight > 0.0) {
+        return Err(Error::OutOfRange { what: "weight", value: weight, bound: "a finite number above 0" });
+    }
+    let points = (weight * f64::from(virtual_node_count)).round().max(1.0);
+    if points > f64::from(POINTS_MAX) {
+        return Err(Error::TooManyPoints(points));
+    }
+    Ok(points as u32)
+}
+
+fn check_details(
+    address: Option<&str>,
+    zone: Option<&str>,
+    capabilities: &[String],
+    metadata: &BTreeMap<String, String>,
+) -> Result<(), Error> {
+    address.map_or(Ok(()), |text| check_text("address", text))?;
+    zone.map_or(Ok(()), |text| check_text("zone", text))?;
+    check_count("capabilities", capabilities.len())?;
+    capabilities.iter().try_for_each(|text| check_text("capability", text))?;
+    check_count("metadata", metadata.len())?;
+    for (name, value) in metadata {
+        check_text("metadata key", name)?;
+        if value.len() > METADATA_VALUE_BYTES_MAX {
+            let bound =
+                format!("has {} bytes of UTF-8; at most {METADATA_VALUE_BYTES_MAX} are allowed", value.len());
+            return Err(Error::InvalidText { what: "metadata value", value: shortened(value), bound });
+        }
+    }
+    Ok(())
+}
+
+fn check_count(what: &'static str, count: usize) -> Result<(), Error> {
+    if count > LIST_COUNT_MAX {
+        Err(Error::TooManyItems { what, count, max: LIST_COUNT_MAX })
+    } else {
+        Ok(())
+    }
+}
+
+fn check_text(what: &'static str, text: &str) -> Result<(), Error> {
+    let bound = if text.is_empty() || text.len() > TEXT_BYTES_MAX {
+        format!("has {} bytes of UTF-8; it must have 1 to {TEXT_BYTES_MAX}", text.len())
+    } else if let Some(control) = text.chars().find(|c| c.is_control()) {
+        format!("has the control character U+{:04X}; none is allowed", control as u32)
+    } else {
+        return Ok(());
+    };
+    Err(Error::InvalidText { what, value: shortened(text), bound })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn points_round_halves_up_and_are_at_least_one() {
+        for (weight, count, points) in
+            [(1.0, 256, 256), (0.5, 1, 1), (1.5, 1, 2), (2.5, 1, 3), (1e-9, 256, 1), (0.5, 5, 3)]
+        {
+            assert_eq!(point_count(weight, count), Ok(points), "{weight} * {count}");
+        }
+    }
+
+    #[test]
+    fn weights_that_are_none_are_refused() {
+        for weight in [0.0, -0.0, -1.0, f64::NAN, f64::INFINITY] {
+            assert!(matches!(point_count(weight, 256), Err(Error::OutOfRange { .. })), "{weight}");
+        }
+        assert_eq!(point_count(1e300, 256), Err(Error::TooManyPoints(2.56e302)));
+        assert!(Error::TooManyPoints(2.56e302).to_string().contains("2.56e302"));
+    }
+}

@@ -1,0 +1,44 @@
+//! The fingerprint of a placement: equal placement, equal checksum, in every process and release.
+//!
+//! It is the first 8 bytes of SHA-256, read big-endian, over this canonical form, version 1:
+//!
+//! | bytes | what |
+//! |---|---|
+//! | 22 | `hypercache-placement-1` |
+//! | text | name of the hash function |
+//! | 8 | its seed, little-endian |
+//! | 1 | 1 where the ring is zone-aware, else 0 |
+//! | 4 | number of routable nodes, little-endian |
+//! | … | for each routable node in byte order of the ids: id (text), number of points (4, little-endian), and in a zone-aware ring the zone: 0, or 1 and a text |
+//!
+//! A text is its length in bytes (2, little-endian) and its UTF-8. Zones are left out where they
+//! place nothing.
+
+use sha2::{Digest, Sha256};
+
+use super::options::RingOptions;
+use super::table::NodeTable;
+
+pub(crate) fn of(options: &RingOptions, table: &NodeTable) -> u64 {
+    let mut form = b"hypercache-placement-1".to_vec();
+    push_text(&mut form, options.hash.name());
+    form.extend(options.hash.seed().to_le_bytes());
+    form.push(u8::from(options.zone_aware));
+    let routable = || table.iter().filter(|(_, node)| options.routable.contains(node.status));
+    form.extend((routable().count() as u32).to_le_bytes());
+    for (_, node) in routable() {
+        push_text(&mut form, &node.id);
+        form.extend(node.point_count.to_le_bytes());
+        if options.zone_aware {
+            form.push(u8::from(node.zone.is_some()));
+            node.zone.iter().for_each(|zone| push_text(&mut form, zone));
+        }
+    }
+    let digest = Sha256::digest(&form);
+    digest[..8].iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte))
+}
+
+fn push_text(form: &mut Vec<u8>, text: &str) {
+    form.extend((text.len() as u16).to_le_bytes());
+    form.extend(text.as_bytes());
+}

@@ -1,0 +1,78 @@
+//! Why a key is where it is, for people. Hashes every virtual node anew: milliseconds on large rings.
+
+use super::placement::ReplicaScratch;
+use super::snapshot::{Snapshot, VirtualNode};
+use crate::token::{Token, distance, each_virtual_node};
+
+/// The way from a key to its replicas.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explanation {
+    /// The key's token.
+    pub token: Token,
+    /// The first point of any node clockwise: whose key it would be, were all nodes well.
+    pub home: VirtualNode,
+    /// The replicas in order, each with its first point clockwise of the key; the owner is the first.
+    pub replicas: Vec<VirtualNode>,
+    /// Nodes passed over before the last replica was found, in ring order, each with its first point.
+    pub skipped: Vec<Skipped>,
+}
+
+/// A node that was passed over.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Skipped {
+    /// Its first point clockwise of the key.
+    pub point: VirtualNode,
+    /// Why.
+    pub reason: SkipReason,
+}
+
+/// Why a node was passed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SkipReason {
+    /// Its status may not answer.
+    Status,
+    /// Its zone had a replica already.
+    Zone,
+}
+
+impl Snapshot {
+    /// Explains where a key goes; `None` where no node is routable.
+    pub fn explain(&self, key: &[u8], count: usize) -> Option<Explanation> {
+        let token = self.token(key);
+        let mut slots = vec![0; count.min(self.placement.routable_count)];
+        self.replicas(token, &mut slots, &mut ReplicaScratch::default());
+        let first_points = self.first_points(token);
+        let point_of = |slot: &u16| first_points.iter().find(|point| point.slot == *slot).copied();
+        let replicas: Vec<_> = slots.iter().filter_map(point_of).collect();
+        let furthest = replicas.iter().map(|point| distance(token, point.token)).max()?;
+        let passed = first_points.iter().filter(|point| distance(token, point.token) <= furthest);
+        let skipped = passed
+            .filter(|point| !slots.contains(&point.slot))
+            .map(|point| {
+                let is_routable = self.is_routable(self.node(point.slot));
+                Skipped {
+                    point: *point,
+                    reason: if is_routable { SkipReason::Zone } else { SkipReason::Status },
+                }
+            })
+            .collect();
+        Some(Explanation { token, home: first_points[0], replicas, skipped })
+    }
+
+    /// The first point of each node clockwise of `token`, nearest first.
+    fn first_points(&self, token: Token) -> Vec<VirtualNode> {
+        let first_of = |(slot, node): (u16, &std::sync::Arc<crate::node::Node>)| {
+            let mut first = VirtualNode { token: 0, slot, number: u32::MAX };
+            each_virtual_node(self.options.hash, &node.id, 0..node.point_count, |number, place| {
+                if number == 0 || distance(token, place) < distance(token, first.token) {
+                    first = VirtualNode { token: place, slot, number };
+                }
+            });
+            first
+        };
+        let mut points: Vec<_> = self.nodes().map(first_of).collect();
+        // Nodes come in byte order of their ids, and a stable sort keeps that order for equal tokens.
+        points.sort_by_key(|point| distance(token, point.token));
+        points
+    }
+}

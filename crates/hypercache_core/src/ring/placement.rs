@@ -1,0 +1,201 @@
+//! Everything a lookup reads: the points of the routable nodes, their zones, and the replica rule.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU16, Ordering};
+
+use super::options::RingOptions;
+use super::points::Points;
+use super::table::NodeTable;
+use super::zones::Zones;
+use crate::token::Token;
+
+/// Rings of up to this many routable nodes remember the way to the 2nd and 3rd replica of each point.
+/// There the next distinct node is often more than one point away, and a walk of unknown length costs a
+/// mispredicted branch or two; in larger rings it is nearly always the next point, and a table only
+/// takes cache.
+const REMEMBERED_NODES_MAX: usize = 32;
+/// Replicas that the memory answers: the owner and two more.
+const REMEMBERED_COUNT: usize = 3;
+/// Up to this many replicas are told apart by comparing each with all.
+const COMPARED_COUNT_MAX: usize = 16;
+
+#[derive(Debug)]
+pub(crate) struct Placement {
+    pub points: Points,
+    pub zones: Option<Zones>,
+    pub routable_count: usize,
+    /// Computed when first asked for.
+    pub checksum: OnceLock<u64>,
+    /// For each point, how many points further the 2nd (low byte) and the 3rd (high byte) replica are; 0
+    /// until known. Filled by lookups: every thread that gets there first writes the same value.
+    steps: Box<[AtomicU16]>,
+}
+
+/// Working memory of [`super::Snapshot::replicas`], kept by the caller so that lookups allocate nothing once
+/// it has grown to the size of the ring. Clean between calls.
+#[derive(Debug, Default)]
+pub struct ReplicaScratch {
+    is_chosen: Vec<bool>,
+    taken_by_zone: Vec<u16>,
+    next_in_round: Vec<u32>,
+}
+
+impl ReplicaScratch {
+    fn fit(&mut self, slot_count: usize, zone_count: usize) {
+        if self.is_chosen.len() < slot_count {
+            self.is_chosen.resize(slot_count, false);
+        }
+        if self.taken_by_zone.len() < zone_count {
+            self.taken_by_zone.resize(zone_count, 0);
+        }
+    }
+}
+
+impl Placement {
+    pub fn new(points: Points, table: &NodeTable, options: &RingOptions) -> Self {
+        let routable_count = table.iter().filter(|(_, node)| options.routable.contains(node.status)).count();
+        let remembers = (2..=REMEMBERED_NODES_MAX).contains(&routable_count);
+        let steps = (0..if remembers { points.len() } else { 0 }).map(|_| AtomicU16::new(0)).collect();
+        let zones = options.zone_aware.then(|| Zones::of(table, options));
+        Self { points, zones, routable_count, checksum: OnceLock::new(), steps }
+    }
+
+    /// Fills `out` with the slots of the replicas of `token`; answers how many there are.
+    #[inline]
+    pub fn replicas(
+        &self,
+        token: Token,
+        slot_count: usize,
+        out: &mut [u16],
+        scratch: &mut ReplicaScratch,
+    ) -> usize {
+        let count = out.len().min(self.routable_count);
+        if count == 0 {
+            return 0;
+        }
+        let place = self.wrapped(self.points.place(token));
+        let out = &mut out[..count];
+        if count > REMEMBERED_COUNT || !self.remembered(place, out) {
+            self.walk(place, slot_count, out, scratch);
+            self.remember(place, out);
+        }
+        count
+    }
+
+    /// Answers from memory, where it has something.
+    #[inline]
+    fn remembered(&self, place: usize, out: &mut [u16]) -> bool {
+        let steps = self.steps.get(place).map_or(0, |steps| usize::from(steps.load(Ordering::Relaxed)));
+        if steps == 0 {
+            return false;
+        }
+        for (slot, steps) in out.iter_mut().zip([0, steps & 0xFF, steps >> 8]) {
+            *slot = self.points.slot(self.wrapped(place + steps));
+        }
+        true
+    }
+
+    /// Keeps the way to the replicas that a walk has found, where it fits.
+    fn remember(&self, place: usize, replicas: &[u16]) {
+        let Some(kept) = self.steps.get(place) else { return };
+        if replicas.len() < REMEMBERED_COUNT.min(self.routable_count) {
+            return;
+        }
+        let steps_to =
+            |slot: &u16| (1..=0xFF).find(|step| self.points.slot(self.wrapped(place + step)) == *slot);
+        let steps = match &replicas[1..replicas.len().min(REMEMBERED_COUNT)] {
+            [second] => steps_to(second),
+            [second, third] => steps_to(second).zip(steps_to(third)).map(|(low, high)| low | high << 8),
+            _ => None,
+        };
+        kept.store(steps.unwrap_or(0) as u16, Ordering::Relaxed);
+    }
+
+    fn walk(&self, place: usize, slot_count: usize, out: &mut [u16], scratch: &mut ReplicaScratch) {
+        match &self.zones {
+            Some(zones) => {
+                scratch.fit(slot_count, zones.count());
+                self.walk_zones(zones, place, out, scratch);
+            }
+            None if out.len() <= COMPARED_COUNT_MAX => self.walk_comparing(place, out),
+            None => {
+                scratch.fit(slot_count, 0);
+                self.walk_marking(place, out, scratch);
+            }
+        }
+    }
+
+    /// The next distinct nodes clockwise. Ends, because `out` asks for no more than there are.
+    fn walk_comparing(&self, place: usize, out: &mut [u16]) {
+        let mut at = place;
+        let mut found = 0;
+        while found < out.len() {
+            let slot = self.points.slot(at);
+            if !out[..found].contains(&slot) {
+                out[found] = slot;
+                found += 1;
+            }
+            at = self.wrapped(at + 1);
+        }
+    }
+
+    /// The same for many: a mark instead of comparisons.
+    fn walk_marking(&self, place: usize, out: &mut [u16], scratch: &mut ReplicaScratch) {
+        let mut at = place;
+        let mut found = 0;
+        while found < out.len() {
+            let slot = self.points.slot(at);
+            if !std::mem::replace(&mut scratch.is_chosen[usize::from(slot)], true) {
+                out[found] = slot;
+                found += 1;
+            }
+            at = self.wrapped(at + 1);
+        }
+        out.iter().for_each(|slot| scratch.is_chosen[usize::from(*slot)] = false);
+    }
+
+    /// Replicas spread over zones, in the order of choice.
+    ///
+    /// The rule: from the owner's point clockwise, take the next node in a zone not used yet; when every zone
+    /// is used, start another round from the owner's point among the nodes not taken. So the n-th node of
+    /// its zone, in ring order, is taken in round n, and within a round nodes are taken in ring order: one walk
+    /// finds them all, each goes to the next free position of its round. How many each round takes is known
+    /// from the sizes of the zones, hence where each round begins in `out`.
+    fn walk_zones(&self, zones: &Zones, place: usize, out: &mut [u16], scratch: &mut ReplicaScratch) {
+        let last_round = zones.last_round(out.len());
+        scratch.next_in_round.clear();
+        scratch.next_in_round.extend((0..=last_round).map(|round| zones.chosen_before(round) as u32));
+        let mut missing = out.len();
+        let mut at = place;
+        while missing > 0 {
+            let slot = self.points.slot(at);
+            at = self.wrapped(at + 1);
+            let taken = &mut scratch.taken_by_zone[usize::from(zones.of_slot(slot))];
+            let Some(position) = scratch.next_in_round.get_mut(usize::from(*taken)) else { continue };
+            // Only the last round can be full before its zones are used up.
+            if *position as usize == out.len() || scratch.is_chosen[usize::from(slot)] {
+                continue;
+            }
+            out[*position as usize] = slot;
+            scratch.is_chosen[usize::from(slot)] = true;
+            *position += 1;
+            *taken += 1;
+            missing -= 1;
+        }
+        for slot in out {
+            scratch.is_chosen[usize::from(*slot)] = false;
+            scratch.taken_by_zone[usize::from(zones.of_slot(*slot))] = 0;
+        }
+    }
+
+    /// A place after the last point is that of the first.
+    #[inline]
+    fn wrapped(&self, place: usize) -> usize {
+        if place >= self.points.len() { place - self.points.len() } else { place }
+    }
+
+    pub fn memory_bytes(&self) -> usize {
+        let zones = self.zones.as_ref().map_or(0, Zones::memory_bytes);
+        self.points.memory_bytes() + size_of_val(&self.steps[..]) + zones
+    }
+}
