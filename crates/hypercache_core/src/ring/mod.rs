@@ -11,9 +11,10 @@ mod snapshot;
 mod table;
 mod zones;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arc_swap::{ArcSwap, Cache};
+use arc_swap::ArcSwap;
 
 use crate::error::Error;
 use crate::node::{NodeChange, NodeSpec};
@@ -33,13 +34,20 @@ pub use snapshot::{Snapshot, VirtualNode};
 /// caller: the ring has none.
 #[derive(Debug)]
 pub struct Ring {
-    current: Arc<ArcSwap<Snapshot>>,
+    current: ArcSwap<Snapshot>,
+    /// Rises after each swap, so that readers know when to look.
+    swap_count: AtomicU64,
     writer: Mutex<()>,
 }
 
-/// One thread's way to the current snapshot: a relaxed load and a compare. It keeps the last snapshot it saw
+/// One thread's way to the current snapshot: an atomic load and a compare. It keeps the last snapshot it saw
 /// until it looks again.
-pub struct Reader(Cache<Arc<ArcSwap<Snapshot>>, Arc<Snapshot>>);
+#[derive(Debug)]
+pub struct Reader {
+    ring: Arc<Ring>,
+    seen: Arc<Snapshot>,
+    seen_at: u64,
+}
 
 impl Ring {
     /// Makes a ring, at epoch 1.
@@ -52,17 +60,13 @@ impl Ring {
         draft.add(nodes)?;
         let first =
             draft.finish()?.map(|snapshot| Snapshot { epoch: empty.epoch, ..snapshot }).unwrap_or(empty);
-        Ok(Self { current: Arc::new(ArcSwap::from_pointee(first)), writer: Mutex::new(()) })
+        let current = ArcSwap::from_pointee(first);
+        Ok(Self { current, swap_count: AtomicU64::new(0), writer: Mutex::new(()) })
     }
 
     /// The current snapshot.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.current.load_full()
-    }
-
-    /// A reader for one thread.
-    pub fn reader(&self) -> Reader {
-        Reader(Cache::new(self.current.clone()))
     }
 
     /// Adds nodes, all or none.
@@ -120,15 +124,44 @@ impl Ring {
         let answer = edit(&mut draft)?;
         if let Some(next) = draft.finish()? {
             self.current.store(Arc::new(next));
+            self.swap_count.fetch_add(1, Ordering::Release);
         }
         Ok(answer)
     }
 }
 
 impl Reader {
+    /// A reader for one thread.
+    pub fn new(ring: Arc<Ring>) -> Self {
+        // In this order: a swap in between makes the next look refresh once for nothing, never miss one.
+        let seen_at = ring.swap_count.load(Ordering::Acquire);
+        let seen = ring.snapshot();
+        Self { ring, seen, seen_at }
+    }
+
+    /// The ring it reads.
+    pub fn ring(&self) -> &Arc<Ring> {
+        &self.ring
+    }
+
     /// The current snapshot.
     #[inline]
     pub fn snapshot(&mut self) -> &Arc<Snapshot> {
-        self.0.load()
+        let swap_count = self.ring.swap_count.load(Ordering::Acquire);
+        if swap_count != self.seen_at {
+            self.refresh(swap_count);
+        }
+        &self.seen
+    }
+
+    /// The snapshot of the last look, whatever has happened since.
+    pub fn last(&self) -> &Arc<Snapshot> {
+        &self.seen
+    }
+
+    #[cold]
+    fn refresh(&mut self, swap_count: u64) {
+        self.seen = self.ring.snapshot();
+        self.seen_at = swap_count;
     }
 }
