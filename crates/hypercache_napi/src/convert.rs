@@ -1,7 +1,7 @@
 //! Plain objects on their way in and out. TypeScript has checked their types and made them: no getter of a
 //! user runs while they are read.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use hypercache_core::{
     Distribution, Explanation, HashFunction, Node, NodeChange, NodeSpec, NodeStatus, RingOptions, SkipReason,
@@ -54,7 +54,8 @@ pub struct NativeNodeSpec {
     pub zone: Option<String>,
     pub status: Option<String>,
     pub capabilities: Option<Vec<String>>,
-    pub metadata: Option<HashMap<String, String>>,
+    /// Names and values in turn.
+    pub metadata: Option<Vec<String>>,
 }
 
 impl NativeNodeSpec {
@@ -66,7 +67,7 @@ impl NativeNodeSpec {
             weight: self.weight,
             zone: self.zone,
             capabilities: self.capabilities.unwrap_or_default(),
-            metadata: self.metadata.map(sorted).unwrap_or_default(),
+            metadata: self.metadata.map(paired).unwrap_or_default(),
         })
     }
 }
@@ -86,7 +87,8 @@ pub struct NativeNodeChange {
     pub clears_zone: bool,
     pub status: Option<String>,
     pub capabilities: Option<Vec<String>>,
-    pub metadata: Option<HashMap<String, String>>,
+    /// Names and values in turn.
+    pub metadata: Option<Vec<String>>,
 }
 
 impl NativeNodeChange {
@@ -98,13 +100,14 @@ impl NativeNodeChange {
             zone: field(self.zone, self.clears_zone),
             status: status(self.status.as_deref())?,
             capabilities: self.capabilities,
-            metadata: self.metadata.map(sorted),
+            metadata: self.metadata.map(paired),
         })
     }
 }
 
-fn sorted(metadata: HashMap<String, String>) -> BTreeMap<String, String> {
-    metadata.into_iter().collect()
+fn paired(metadata: Vec<String>) -> BTreeMap<String, String> {
+    let mut texts = metadata.into_iter();
+    std::iter::from_fn(|| texts.next().zip(texts.next())).collect()
 }
 
 /// A node of the ring.
@@ -119,7 +122,8 @@ pub struct NativeNode {
     pub status: &'static str,
     pub status_since_ms: f64,
     pub capabilities: Vec<String>,
-    pub metadata: HashMap<String, String>,
+    /// Names and values in turn.
+    pub metadata: Vec<String>,
     pub load: f64,
 }
 
@@ -134,7 +138,7 @@ impl From<&Node> for NativeNode {
             status: node.status.name(),
             status_since_ms: node.status_since_ms,
             capabilities: node.capabilities.clone(),
-            metadata: node.metadata.clone().into_iter().collect(),
+            metadata: node.metadata.iter().flat_map(|(name, value)| [name.clone(), value.clone()]).collect(),
             load: node.load(),
         }
     }

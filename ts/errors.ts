@@ -1,0 +1,57 @@
+/** The one error class, and its codes. */
+
+/**
+ * Stable codes of errors. Match `error.code`, never the class or the message: two copies of this package in one
+ * process have two classes. What each means, and what to do, is in `docs/errors.md`.
+ */
+export type ErrorCode =
+  | 'ERR_HYPERCACHE_DUPLICATE_NODE'
+  | 'ERR_HYPERCACHE_INTERNAL'
+  | 'ERR_HYPERCACHE_INVALID_KEY'
+  | 'ERR_HYPERCACHE_INVALID_PACKED_KEYS'
+  | 'ERR_HYPERCACHE_INVALID_TEXT'
+  | 'ERR_HYPERCACHE_INVALID_TYPE'
+  | 'ERR_HYPERCACHE_NATIVE_MISSING'
+  | 'ERR_HYPERCACHE_NO_ROUTABLE_NODE'
+  | 'ERR_HYPERCACHE_NO_ROUTABLE_STATUS'
+  | 'ERR_HYPERCACHE_OUT_OF_RANGE'
+  | 'ERR_HYPERCACHE_RING_CLOSED'
+  | 'ERR_HYPERCACHE_SEED_NOT_SUPPORTED'
+  | 'ERR_HYPERCACHE_TOO_MANY_ITEMS'
+  | 'ERR_HYPERCACHE_TOO_MANY_NODES'
+  | 'ERR_HYPERCACHE_TOO_MANY_POINTS'
+  | 'ERR_HYPERCACHE_UNKNOWN_FIELD'
+  | 'ERR_HYPERCACHE_UNKNOWN_HASH_FUNCTION'
+  | 'ERR_HYPERCACHE_UNKNOWN_NODE'
+  | 'ERR_HYPERCACHE_UNKNOWN_STATUS'
+
+/** What every refused call of this package throws. A refused change leaves the ring as it was. */
+export class HyperCacheError extends Error {
+  /** Says what went wrong, for programs. */
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+
+  override get name(): string {
+    return 'HyperCacheError'
+  }
+}
+
+/** A value as an error message shows it: short, and never failing, whatever the value. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 64 ? `${value.slice(0, 64)}…` : value)
+  if (typeof value === 'bigint') return `${value}n`
+  if (typeof value === 'symbol') return 'a symbol'
+  if (typeof value === 'function') return 'a function'
+  if (typeof value !== 'object' || value === null) return String(value)
+  return Array.isArray(value) ? `an array of ${value.length}` : 'an object'
+}
+
+/** The error for a value of the wrong type. `wanted` reads after "must be". */
+export function wrongType(what: string, value: unknown, wanted: string): HyperCacheError {
+  const got = typeof value === 'number' || typeof value === 'string' ? ` (a ${typeof value})` : ''
+  return new HyperCacheError('ERR_HYPERCACHE_INVALID_TYPE', `${what} is ${shown(value)}${got}; it must be ${wanted}`)
+}

@@ -1,0 +1,168 @@
+/** Checks of types: what TypeScript promises, JavaScript callers may not keep. Ranges are checked by the core. */
+
+import { HyperCacheError, shown, wrongType } from '../errors.js'
+import type { HashRingOptions, NodeChange, NodeSpec } from '../types.js'
+import type { NativeNodeChange, NativeNodeSpec } from '../native.js'
+
+type Fields = Record<string, unknown>
+
+const OPTION_NAMES: ReadonlySet<string> = new Set<keyof HashRingOptions>([
+  'nodes',
+  'virtualNodeCount',
+  'replicationFactor',
+  'hashFunction',
+  'hashSeed',
+  'routableStatuses',
+  'zoneAware',
+])
+const CHANGE_NAMES: ReadonlySet<string> = new Set<keyof NodeChange>([
+  'address',
+  'weight',
+  'zone',
+  'status',
+  'capabilities',
+  'metadata',
+])
+const SPEC_NAMES: ReadonlySet<string> = new Set<keyof NodeSpec>(['id', ...(CHANGE_NAMES as Set<keyof NodeChange>)])
+
+const HASH_SEED_MAX = 2n ** 64n - 1n
+
+/** Options with their defaults, for the core. */
+export function checkedOptions(options: unknown) {
+  const fields = options === undefined ? {} : checkedFields('options', options, OPTION_NAMES)
+  const hashSeed = optional('hashSeed', fields.hashSeed, 'bigint') ?? 0n
+  if (hashSeed < 0n || hashSeed > HASH_SEED_MAX) {
+    const message = `hashSeed is ${shown(hashSeed)}; it must be from 0n to ${HASH_SEED_MAX}n`
+    throw new HyperCacheError('ERR_HYPERCACHE_OUT_OF_RANGE', message)
+  }
+  const statuses = fields.routableStatuses
+  return {
+    virtualNodeCount: optional('virtualNodeCount', fields.virtualNodeCount, 'number') ?? 256,
+    replicationFactor: optional('replicationFactor', fields.replicationFactor, 'number') ?? 3,
+    hashFunction: optional('hashFunction', fields.hashFunction, 'string') ?? 'xxhash64',
+    hashSeed,
+    zoneAware: optional('zoneAware', fields.zoneAware, 'boolean') ?? false,
+    routableStatuses: statuses === undefined ? undefined : checkedTexts('routableStatuses', listOf('routableStatuses', statuses)),
+    nodes: fields.nodes === undefined ? [] : checkedSpecs('nodes', fields.nodes),
+  }
+}
+
+/** Descriptions of nodes, for the core. */
+export function checkedSpecs(what: string, nodes: unknown): NativeNodeSpec[] {
+  return listOf(what, nodes).map((node, index) => checkedSpec(`${what}[${index}]`, node))
+}
+
+/** The description of one node, for the core. */
+export function checkedSpec(what: string, node: unknown): NativeNodeSpec {
+  if (typeof node === 'string') return { id: checkedText(what, node) }
+  const fields = checkedFields(what, node, SPEC_NAMES, 'a string or an object')
+  return {
+    id: checkedText(`${what}.id`, fields.id),
+    address: optionalText(`${what}.address`, fields.address),
+    weight: optional(`${what}.weight`, fields.weight, 'number'),
+    zone: optionalText(`${what}.zone`, fields.zone),
+    status: optionalText(`${what}.status`, fields.status),
+    capabilities: fields.capabilities === undefined ? undefined : checkedCapabilities(what, fields.capabilities),
+    metadata: fields.metadata === undefined ? undefined : checkedMetadata(what, fields.metadata),
+  }
+}
+
+/** The change of one node, for the core. */
+export function checkedChange(change: unknown): NativeNodeChange {
+  const fields = checkedFields('change', change, CHANGE_NAMES)
+  const { address, zone, capabilities, metadata } = fields
+  return {
+    address: address === null ? undefined : optionalText('change.address', address),
+    clearsAddress: address === null,
+    weight: optional('change.weight', fields.weight, 'number'),
+    zone: zone === null ? undefined : optionalText('change.zone', zone),
+    clearsZone: zone === null,
+    status: optionalText('change.status', fields.status),
+    capabilities: capabilities === undefined ? undefined : checkedCapabilities('change', capabilities ?? []),
+    metadata: metadata === undefined ? undefined : checkedMetadata('change', metadata ?? {}),
+  }
+}
+
+/** Ids in a list. */
+export function checkedIds(what: string, ids: unknown): string[] {
+  return checkedTexts(what, listOf(what, ids))
+}
+
+/** A text that UTF-8 can hold: a string without lone surrogates. */
+export function checkedText(what: string, value: unknown): string {
+  if (typeof value !== 'string') throw wrongType(what, value, 'a string')
+  if (isWellFormed(value)) return value
+  const message = `${what} is ${shown(value)}; it must not have a lone surrogate, which UTF-8 cannot hold`
+  throw new HyperCacheError('ERR_HYPERCACHE_INVALID_TEXT', message)
+}
+
+/** Whether UTF-8 can hold a text. */
+export function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text)
+}
+
+/** A number, of any range. */
+export function checkedNumber(what: string, value: unknown): number {
+  if (typeof value !== 'number') throw wrongType(what, value, 'a number')
+  return value
+}
+
+/** A number of replicas. */
+export function checkedCount(value: unknown): number {
+  const count = checkedNumber('count', value)
+  if (Number.isInteger(count) && count >= 1 && count <= 65_535) return count
+  throw new HyperCacheError('ERR_HYPERCACHE_OUT_OF_RANGE', `count is ${count}; it must be a whole number from 1 to 65535`)
+}
+
+/** The items of an iterable that is no string: a list given as one string is always a mistake. */
+export function listOf(what: string, value: unknown): unknown[] {
+  if (Array.isArray(value)) return Array.from(value as unknown[])
+  if (typeof value === 'object' && value !== null && Symbol.iterator in value) {
+    return Array.from(value as Iterable<unknown>)
+  }
+  throw wrongType(what, value, 'an array or another iterable')
+}
+
+function checkedTexts(what: string, items: unknown[]): string[] {
+  return items.map((item, index) => checkedText(`${what}[${index}]`, item))
+}
+
+function checkedCapabilities(what: string, value: unknown): string[] {
+  if (!Array.isArray(value)) throw wrongType(`${what}.capabilities`, value, 'an array of strings')
+  return checkedTexts(`${what}.capabilities`, Array.from(value as unknown[]))
+}
+
+/** Names and values in turn: an object would lose a name such as `__proto__`. */
+function checkedMetadata(what: string, value: unknown): string[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw wrongType(`${what}.metadata`, value, 'an object of strings')
+  }
+  return Object.entries(value as Fields).flatMap(([name, text]) => [
+    checkedText(`${what}.metadata key`, name),
+    checkedText(`${what}.metadata.${name}`, text),
+  ])
+}
+
+function checkedFields(what: string, value: unknown, names: ReadonlySet<string>, wanted = 'an object'): Fields {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrongType(what, value, wanted)
+  const unknown = Object.keys(value).find((name) => !names.has(name))
+  if (unknown === undefined) return value as Fields
+  const message = `${what} has the unknown field ${shown(unknown)}; known are ${[...names].join(', ')}`
+  throw new HyperCacheError('ERR_HYPERCACHE_UNKNOWN_FIELD', message)
+}
+
+function optionalText(what: string, value: unknown): string | undefined {
+  return value === undefined ? undefined : checkedText(what, value)
+}
+
+interface Primitives {
+  number: number
+  string: string
+  boolean: boolean
+  bigint: bigint
+}
+
+function optional<T extends keyof Primitives>(what: string, value: unknown, type: T): Primitives[T] | undefined {
+  if (value === undefined || typeof value === type) return value as Primitives[T] | undefined
+  throw wrongType(what, value, `a ${type}`)
+}
