@@ -9,7 +9,7 @@ use super::placement::Placement;
 use super::points::{Point, PointChange, Points};
 use super::snapshot::Snapshot;
 use super::table::NodeTable;
-use crate::error::Error;
+use crate::error::{Error, shortened};
 use crate::node::{Node, NodeChange, NodeSpec};
 use crate::token::each_virtual_node;
 
@@ -102,7 +102,7 @@ impl<'a> Draft<'a> {
     pub fn set(&mut self, specs: Vec<NodeSpec>) -> Result<SetOutcome, Error> {
         let mut wanted = HashSet::with_capacity(specs.len());
         if let Some(twice) = specs.iter().find(|spec| !wanted.insert(spec.id.as_str())) {
-            return Err(Error::DuplicateNode(twice.id.clone()));
+            return Err(Error::DuplicateNode(shortened(&twice.id)));
         }
         let gone = |node: &Arc<Node>| !wanted.contains(&*node.id);
         let removed: Vec<_> =

@@ -44,9 +44,10 @@ impl Snapshot {
         let first_points = self.first_points(token);
         let point_of = |slot: &u16| first_points.iter().find(|point| point.slot == *slot).copied();
         let replicas: Vec<_> = slots.iter().filter_map(point_of).collect();
-        let furthest = replicas.iter().map(|point| distance(token, point.token)).max()?;
-        let passed = first_points.iter().filter(|point| distance(token, point.token) <= furthest);
-        let skipped = passed
+        // By place in the order, not by distance: a node after the last replica may have the same token.
+        let last = first_points.iter().rposition(|point| slots.contains(&point.slot))?;
+        let skipped = first_points[..last]
+            .iter()
             .filter(|point| !slots.contains(&point.slot))
             .map(|point| {
                 let is_routable = self.is_routable(self.node(point.slot));
