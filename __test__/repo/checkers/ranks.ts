@@ -1,0 +1,99 @@
+/**
+ * Which way imports go under `ts/`.
+ *
+ * A file imports from its own folder or from a lower rank, never from another folder of its rank: what flows
+ * up are events and return values. The addon has one door, `ts/native.ts`.
+ */
+
+import { posix } from 'node:path'
+import ts from 'typescript'
+import { type Source, finding, lineAt } from './sources'
+
+const byRank = [
+  [],
+  ['ring', 'config', 'events', 'transport'],
+  ['membership', 'routing', 'store'],
+  ['metrics', 'health', 'forwarding', 'migration'],
+  ['coordinator'],
+  ['http', 'resp', 'wire'],
+  ['cli', 'index.ts'],
+]
+
+const rankOf = new Map(byRank.flatMap((units, rank) => units.map((unit) => [unit, rank] as const)))
+
+/** The files that all others may use. */
+const ground = new Set(['native.ts', 'errors.ts', 'types.ts', 'clock.ts'])
+
+/** What stands or falls together: a folder, `index.ts`, or the files of rank 0. */
+interface Unit {
+  name: string
+  rank: number
+}
+
+function unitOf(path: string): Unit | undefined {
+  const [, first = ''] = path.split('/')
+  if (ground.has(first)) return { name: 'rank 0', rank: 0 }
+  const rank = rankOf.get(first)
+  return rank === undefined ? undefined : { name: first, rank }
+}
+
+/** A text between quotes that names a module, and where it is. */
+interface Import {
+  specifier: string
+  line: number
+}
+
+/** Every module that a file names: `import`, `export … from`, `import()`, `import type`, `require()`. */
+export function importsOf(file: Source): Import[] {
+  const parsed = ts.createSourceFile(file.path, file.text, ts.ScriptTarget.Latest, true)
+  const found: Import[] = []
+  const add = (node: ts.Node | undefined) => {
+    if (node === undefined || !ts.isStringLiteralLike(node)) return
+    found.push({ specifier: node.text, line: lineAt(file.text, node.getStart(parsed)) })
+  }
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) add(node.moduleSpecifier)
+    else if (ts.isExternalModuleReference(node)) add(node.expression)
+    else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(node.argument.literal)
+    else if (ts.isCallExpression(node) && isLoading(node.expression)) add(node.arguments[0])
+    ts.forEachChild(node, visit)
+  }
+  visit(parsed)
+  return found
+}
+
+function isLoading(called: ts.Expression): boolean {
+  if (called.kind === ts.SyntaxKind.ImportKeyword) return true
+  return /^require(\.resolve)?$/.test(called.getText())
+}
+
+/** The imports of files under `ts/` that break a rule. */
+export function brokenImports(files: Source[]): string[] {
+  return files.flatMap((file) => {
+    const from = unitOf(file.path)
+    if (from === undefined) return [finding(file, 1, `this place has no rank: give it one in ${tableFile}`)]
+    return importsOf(file).flatMap(({ specifier, line }) => {
+      const rule = ruleBroken(file.path, from, specifier)
+      return rule === undefined ? [] : [finding(file, line, `imports ${specifier}: ${rule}`)]
+    })
+  })
+}
+
+const tableFile = '__test__/repo/checkers/ranks.ts'
+
+function ruleBroken(path: string, from: Unit, specifier: string): string | undefined {
+  if (!specifier.startsWith('.')) return undefined
+  const target = posix.join(posix.dirname(path), specifier).replace(/\.js$/, '.ts')
+  if (target === 'index.ts') {
+    return path === 'ts/native.ts' ? undefined : 'only ts/native.ts imports the addon'
+  }
+  if (target === 'package.json') return undefined
+  if (!target.startsWith('ts/')) return 'nothing outside ts/ is part of the package'
+  const to = unitOf(target)
+  if (to === undefined) return `the target has no rank: give it one in ${tableFile}`
+  if (to.name === from.name || to.rank < from.rank) return undefined
+  const ranks = `${from.name} has rank ${from.rank}, ${to.name} has rank ${to.rank}`
+  return to.rank === from.rank
+    ? `folders of one rank do not import each other (${ranks})`
+    : `a file imports from its own folder or a lower rank (${ranks})`
+}

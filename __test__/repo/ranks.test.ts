@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest'
+import { brokenImports, importsOf } from './checkers/ranks'
+import { sources } from './checkers/sources'
+
+const files = sources(['ts'], /\.ts$/)
+
+describe('imports', () => {
+  test('go down the ranks only', () => {
+    expect(brokenImports(files)).toEqual([])
+  })
+
+  test('are found at all', () => {
+    expect(files.length).toBeGreaterThan(5)
+    const door = files.find(({ path }) => path === 'ts/native.ts')!
+    expect(importsOf(door).map(({ specifier }) => specifier)).toContain('../index.js')
+  })
+})
+
+describe('the check bites', () => {
+  const broken = (path: string, text: string) => brokenImports([{ path, text }])
+
+  test('and leaves good imports alone', () => {
+    const good = [
+      "import { a } from './keys.js'",
+      "import type { B } from '../types.js'",
+      "export { C } from '../errors.js'",
+      "import * as fs from 'node:fs'",
+      "// import { d } from '../cli/main.js'",
+    ]
+    expect(broken('ts/ring/hash-ring.ts', good.join('\n'))).toEqual([])
+    expect(broken('ts/native.ts', "const binding = require('../index.js')")).toEqual([])
+    expect(broken('ts/coordinator/simple.ts', "import { Ring } from '../ring/hash-ring.js'")).toEqual([])
+  })
+
+  test('on an import from a higher rank, and names file, line and rule', () => {
+    expect(broken('ts/ring/keys.ts', "\n\nimport { a } from '../routing/route.js'")).toEqual([
+      'ts/ring/keys.ts:3: imports ../routing/route.js: a file imports from its own folder or a lower rank ' +
+        '(ring has rank 1, routing has rank 2)',
+    ])
+    expect(broken('ts/errors.ts', "export * from './index.js'")).toHaveLength(1)
+  })
+
+  test('on an import between folders of one rank', () => {
+    expect(broken('ts/ring/keys.ts', "import { a } from '../events/bus.js'")[0]).toContain('of one rank')
+    expect(broken('ts/cli/main.ts', "import { a } from '../index.js'")[0]).toContain('of one rank')
+  })
+
+  test.each([
+    "import { HashRing } from '../../index.js'",
+    "import type { HashRing } from '../../index.js'",
+    "export { HashRing } from '../../index.js'",
+    "const addon = require('../../index.js')",
+    "const addon = await import('../../index.js')",
+    "type Addon = import('../../index.js').HashRing",
+    "import addon = require('../../index.js')",
+  ])('on a second door to the addon: %s', (line) => {
+    expect(broken('ts/ring/keys.ts', line)).toEqual([
+      'ts/ring/keys.ts:1: imports ../../index.js: only ts/native.ts imports the addon',
+    ])
+  })
+
+  test('on places without a rank, and outside the package', () => {
+    expect(broken('ts/extras/a.ts', '')[0]).toContain('no rank')
+    expect(broken('ts/cli/main.ts', "import '../extras/a.js'")[0]).toContain('no rank')
+    expect(broken('ts/cli/main.ts', "import '../../scripts/run.mjs'")[0]).toContain('outside ts/')
+    expect(broken('ts/cli/main.ts', "require('../../package.json')")).toEqual([])
+  })
+})
