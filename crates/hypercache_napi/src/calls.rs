@@ -76,7 +76,7 @@ impl<'e> NativeCalls<'e> {
 type Callback = unsafe extern "C" fn(sys::napi_env, sys::napi_callback_info) -> sys::napi_value;
 
 /// Makes a function that holds one count of `data` for as long as it lives.
-fn bind<'e, A: JsValuesTupleIntoVec, R>(
+pub fn bind<'e, A: JsValuesTupleIntoVec, R>(
     env: &'e Env,
     name: &CStr,
     callback: Callback,
@@ -113,7 +113,7 @@ fn bind<'e, A: JsValuesTupleIntoVec, R>(
 /// The arguments of a callback, `undefined` where missing, and its environment. A panic of `then` becomes a
 /// reason in the mailbox: unwinding into the engine would end the process.
 #[inline]
-unsafe fn answer<const N: usize>(
+pub unsafe fn answer<const N: usize>(
     env: sys::napi_env,
     info: sys::napi_callback_info,
     then: impl FnOnce(&Environment, [sys::napi_value; N]) -> i32,

@@ -20,7 +20,7 @@ use crate::error::{Result, internal, to_js};
 /// What the rings of one JavaScript environment share. Make one, when the module is loaded.
 #[napi]
 pub struct NativeEnvironment {
-    inner: Rc<Environment>,
+    pub(crate) inner: Rc<Environment>,
 }
 
 #[napi]
@@ -78,7 +78,7 @@ impl NativeRing {
         found.ok_or_else(|| napi::Error::new("ERR_HYPERCACHE_RING_CLOSED", "the ring is closed"))
     }
 
-    fn snapshot(&self) -> Result<Arc<Snapshot>> {
+    pub(crate) fn snapshot(&self) -> Result<Arc<Snapshot>> {
         self.read(|reader| reader.snapshot().clone())
     }
 

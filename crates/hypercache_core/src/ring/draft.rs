@@ -6,12 +6,15 @@ use std::sync::Arc;
 
 use super::options::RingOptions;
 use super::placement::Placement;
-use super::points::{Point, PointChange, Points};
+use super::points::{Point, PointChange, Points, sort_tokens};
 use super::snapshot::Snapshot;
 use super::table::NodeTable;
 use crate::error::{Error, shortened};
 use crate::node::{Node, NodeChange, NodeSpec};
 use crate::token::each_virtual_node;
+
+/// Rings of up to this many points are scanned for those of a node that goes.
+const SCANNED_POINTS_MAX: usize = 8_192;
 
 pub(crate) struct Draft<'a> {
     old: &'a Snapshot,
@@ -164,7 +167,7 @@ impl<'a> Draft<'a> {
         if edit_count > old.len() / 2 {
             return self.points_anew();
         }
-        let changes: Vec<_> = self.point_changes.iter().map(|change| self.tokens(change)).collect();
+        let changes: Vec<_> = self.point_changes.iter().map(|change| self.point_change(change)).collect();
         let (new_table, old_table) = (&self.table, &self.old.table);
         old.splice(
             &changes,
@@ -184,13 +187,20 @@ impl<'a> Draft<'a> {
         Points::build(&points, |a, b| self.table.node(a).id.cmp(&self.table.node(b).id))
     }
 
-    /// The virtual nodes that a change adds or takes away: always those with the highest numbers.
-    fn tokens(&self, change: &CountChange) -> PointChange {
-        let is_cut = change.after < change.before;
+    /// What a change does to the points: it always adds or cuts the virtual nodes with the highest numbers.
+    fn point_change(&self, change: &CountChange) -> PointChange {
+        let slot = change.slot;
+        if change.after == 0 && self.old.placement.points.len() <= SCANNED_POINTS_MAX {
+            return PointChange::CutAll { slot };
+        }
         let range = change.before.min(change.after)..change.before.max(change.after);
         let mut tokens = Vec::with_capacity(range.len());
         each_virtual_node(self.options().hash, &change.id, range, |_, token| tokens.push(token));
-        tokens.sort_unstable();
-        PointChange { slot: change.slot, tokens, is_cut }
+        let tokens = sort_tokens(tokens);
+        if change.after < change.before {
+            PointChange::Cut { slot, tokens }
+        } else {
+            PointChange::Add { slot, tokens }
+        }
     }
 }

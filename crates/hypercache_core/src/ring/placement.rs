@@ -89,8 +89,14 @@ impl Placement {
         if steps == 0 {
             return false;
         }
-        for (slot, steps) in out.iter_mut().zip([0, steps & 0xFF, steps >> 8]) {
-            *slot = self.points.slot(self.wrapped(place + steps));
+        let [second, third] =
+            [steps & 0xFF, steps >> 8].map(|steps| self.points.slot(self.wrapped(place + steps)));
+        out[0] = self.points.slot(place);
+        if let Some(slot) = out.get_mut(1) {
+            *slot = second;
+        }
+        if let Some(slot) = out.get_mut(2) {
+            *slot = third;
         }
         true
     }
@@ -117,10 +123,37 @@ impl Placement {
                 scratch.fit(slot_count, zones.count());
                 self.walk_zones(zones, place, out, scratch);
             }
+            None if out.len() <= REMEMBERED_COUNT => self.walk_few(place, out),
             None if out.len() <= COMPARED_COUNT_MAX => self.walk_comparing(place, out),
             None => {
                 scratch.fit(slot_count, 0);
                 self.walk_marking(place, out, scratch);
+            }
+        }
+    }
+
+    /// The owner and the next one or two distinct nodes clockwise, spelled out.
+    fn walk_few(&self, place: usize, out: &mut [u16]) {
+        let owner = self.points.slot(place);
+        out[0] = owner;
+        if out.len() > 1 {
+            let next = self.next_unlike(place, owner, owner);
+            out[1] = self.points.slot(next);
+            if out.len() > 2 {
+                out[2] = self.points.slot(self.next_unlike(next, owner, out[1]));
+            }
+        }
+    }
+
+    /// The next place clockwise that belongs to neither of two nodes.
+    #[inline]
+    fn next_unlike(&self, place: usize, first: u16, second: u16) -> usize {
+        let mut at = place;
+        loop {
+            at = self.wrapped(at + 1);
+            let slot = self.points.slot(at);
+            if slot != first && slot != second {
+                return at;
             }
         }
     }

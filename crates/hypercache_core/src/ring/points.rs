@@ -9,8 +9,8 @@
 //! 2. An entry is one word: the top 48 bits of the token, then the 16-bit slot of its node. Four entries are
 //!    compared at once, without branches: a loop that stops at the right one would be mispredicted.
 //! 3. The low 16 bits of the tokens stand apart and are read only where 48 bits are equal.
-//! 4. Four sentinels follow the last point. They compare as above every token and carry the slot of the
-//!    first point, so the wrap needs no test and a window of four never leaves the array.
+//! 4. Sentinels follow the last point. They compare as above every token and carry the slot of the
+//!    first point, so the wrap needs no test, and neither a window of four nor a block of eight leaves the array.
 
 use std::cmp::Ordering;
 
@@ -31,15 +31,23 @@ struct Edit {
     is_cut: bool,
 }
 
-/// The virtual nodes `tokens` (sorted) of one slot, to be added or removed.
-pub(crate) struct PointChange {
-    pub slot: u16,
-    pub tokens: Vec<Token>,
-    pub is_cut: bool,
+/// What is to be done to the points of one slot.
+pub(crate) enum PointChange {
+    /// Put in these, sorted.
+    Add { slot: u16, tokens: Vec<Token> },
+    /// Cut out these, sorted.
+    Cut { slot: u16, tokens: Vec<Token> },
+    /// Cut out all of them, found by a pass over the ring.
+    CutAll { slot: u16 },
 }
 
 /// Entries compared at once.
 const WINDOW: usize = 4;
+/// Entries copied at once where runs are short.
+const BLOCK: usize = 8;
+const SENTINELS: usize = BLOCK;
+/// Runs of up to this many points on average are copied in blocks.
+const SHORT_RUN_MAX: usize = 32;
 const SLOT_BITS: u64 = 0xFFFF;
 
 #[derive(Debug)]
@@ -65,9 +73,7 @@ impl Points {
         for point in points {
             index[bucket(point) + 1] += 1;
         }
-        for at in 1..index.len() {
-            index[at] += index[at - 1];
-        }
+        summed(&mut index);
         let mut next = index.clone();
         let mut sorted = vec![Point::default(); points.len()];
         for point in points {
@@ -80,14 +86,17 @@ impl Points {
             range.sort_unstable_by(|a, b| a.token.cmp(&b.token).then_with(|| order(a.slot, b.slot)));
         }
         index.pop();
-        let mut made = Self::with_capacity(points.len(), index, shift);
-        sorted.iter().for_each(|point| made.push(*point));
+        let mut entries = Vec::with_capacity(points.len() + SENTINELS);
+        entries.extend(sorted.iter().copied().map(entry_of));
+        let mut low = Vec::with_capacity(points.len() + SENTINELS);
+        low.extend(sorted.iter().copied().map(low_of));
+        let mut made = Self { entries, low, index, shift };
         made.seal();
         made
     }
 
-    /// The points after changes, each sorted by token. `order` compares the id of a slot that is put in (left)
-    /// with that of a slot of this ring (right), `order_new` the ids of two that are put in.
+    /// The points after changes. `order` compares the id of a slot that is put in (left) with that of a slot of
+    /// this ring (right), `order_new` the ids of two that are put in.
     ///
     /// Everything between the changed places is copied in runs; the index is shifted, not counted anew.
     pub fn splice(
@@ -96,9 +105,13 @@ impl Points {
         order: impl Fn(u16, u16) -> Ordering,
         order_new: impl Fn(u16, u16) -> Ordering,
     ) -> Self {
-        let mut edits = Vec::with_capacity(changes.iter().map(|change| change.tokens.len()).sum());
+        let mut edits = Vec::new();
         for change in changes {
-            self.locate(change, &order, &mut edits);
+            match change {
+                PointChange::Add { slot, tokens } => self.locate_new(*slot, tokens, &order, &mut edits),
+                PointChange::Cut { slot, tokens } => self.locate_old(*slot, tokens, &mut edits),
+                PointChange::CutAll { slot } => self.locate_all(*slot, &mut edits),
+            }
         }
         if changes.len() > 1 {
             edits.sort_by(|a, b| {
@@ -108,30 +121,29 @@ impl Points {
         }
         let cut_count = edits.iter().filter(|edit| edit.is_cut).count();
         let len = self.len() + edits.len() - 2 * cut_count;
+        let is_short = self.len() <= SHORT_RUN_MAX * edits.len();
+        let (entries, low) = if is_short {
+            (
+                spliced_in_blocks(&self.entries, len, &edits, entry_of),
+                spliced_in_blocks(&self.low, len, &edits, low_of),
+            )
+        } else {
+            (
+                spliced_in_runs(&self.entries, len, &edits, entry_of),
+                spliced_in_runs(&self.low, len, &edits, low_of),
+            )
+        };
         let shift = shift_for(len);
-        let index = if shift == self.shift { self.shifted_index(&edits) } else { Vec::new() };
-        let mut made = Self::with_capacity(len, index, shift);
-        let mut copied = 0;
-        for edit in &edits {
-            let place = edit.place as usize;
-            made.copy(self, copied, place);
-            copied = place + usize::from(edit.is_cut);
-            if !edit.is_cut {
-                made.push(edit.point);
-            }
-        }
-        made.copy(self, copied, self.len());
+        let mut made = Self { entries, low, index: Vec::new(), shift };
         made.seal();
-        if made.index.is_empty() {
-            made.index = made.counted_index();
-        }
+        made.index = if shift == self.shift { self.shifted_index(&edits) } else { made.counted_index() };
         made
     }
 
     /// Number of points.
     #[inline]
     pub fn len(&self) -> usize {
-        self.low.len() - WINDOW
+        self.low.len() - SENTINELS
     }
 
     #[inline]
@@ -175,86 +187,200 @@ impl Points {
         size_of_val(&self.entries[..]) + size_of_val(&self.low[..]) + size_of_val(&self.index[..])
     }
 
-    fn with_capacity(len: usize, index: Vec<u32>, shift: u32) -> Self {
-        Self {
-            entries: Vec::with_capacity(len + WINDOW),
-            low: Vec::with_capacity(len + WINDOW),
-            index,
-            shift,
-        }
-    }
-
-    #[inline]
-    fn push(&mut self, point: Point) {
-        self.entries.push(point.token & !SLOT_BITS | u64::from(point.slot));
-        self.low.push(point.token as u16);
-    }
-
-    /// Appends the points `from..to` of another ring.
-    #[inline]
-    fn copy(&mut self, other: &Self, from: usize, to: usize) {
-        self.entries.extend_from_slice(&other.entries[from..to]);
-        self.low.extend_from_slice(&other.low[from..to]);
-    }
-
     /// Appends the sentinels.
     fn seal(&mut self) {
         let first_slot = self.entries.first().map_or(0, |entry| entry & SLOT_BITS);
-        self.entries.extend([!SLOT_BITS | first_slot; WINDOW]);
-        self.low.extend([u16::MAX; WINDOW]);
+        self.entries.extend([!SLOT_BITS | first_slot; SENTINELS]);
+        self.low.extend([u16::MAX; SENTINELS]);
     }
 
-    /// Finds where the points of one change belong, in order.
-    fn locate(&self, change: &PointChange, order: &impl Fn(u16, u16) -> Ordering, edits: &mut Vec<Edit>) {
-        let mut first_free = 0;
-        for &token in &change.tokens {
-            let mut place = self.place(token).max(first_free);
-            if change.is_cut {
-                while self.slot(place) != change.slot {
-                    place += 1;
-                }
-                // A node whose virtual nodes collide has several equal points; each is cut once.
-                first_free = place + 1;
-            } else {
-                while place < self.len()
-                    && self.point(place).token == token
-                    && order(change.slot, self.slot(place)) == Ordering::Greater
-                {
-                    place += 1;
-                }
+    /// Finds where new points belong, in order.
+    fn locate_new(
+        &self,
+        slot: u16,
+        tokens: &[Token],
+        order: &impl Fn(u16, u16) -> Ordering,
+        edits: &mut Vec<Edit>,
+    ) {
+        edits.extend(tokens.iter().map(|&token| {
+            let mut place = self.place(token);
+            while place < self.len()
+                && self.point(place).token == token
+                && order(slot, self.slot(place)) == Ordering::Greater
+            {
+                place += 1;
             }
-            let point = Point { token, slot: change.slot };
-            edits.push(Edit { point, place: place as u32, is_cut: change.is_cut });
+            Edit { point: Point { token, slot }, place: place as u32, is_cut: false }
+        }));
+    }
+
+    /// Finds points of a slot, in order.
+    fn locate_old(&self, slot: u16, tokens: &[Token], edits: &mut Vec<Edit>) {
+        let mut first_free = 0;
+        edits.extend(tokens.iter().map(|&token| {
+            let mut place = self.place(token).max(first_free);
+            while self.slot(place) != slot {
+                place += 1;
+            }
+            // A node whose virtual nodes collide has several equal points; each is cut once.
+            first_free = place + 1;
+            Edit { point: Point { token, slot }, place: place as u32, is_cut: true }
+        }));
+    }
+
+    /// Finds all points of a slot: in a small ring a pass over all is less work than hashing and searching.
+    fn locate_all(&self, slot: u16, edits: &mut Vec<Edit>) {
+        // Written whether it counts or not: a branch would be mispredicted once for each.
+        let mut places = vec![0u32; self.len() + 1];
+        let mut count = 0;
+        for (place, entry) in self.entries[..self.len()].iter().enumerate() {
+            places[count] = place as u32;
+            count += usize::from(*entry as u16 == slot);
         }
+        let edit = |&place: &u32| Edit { point: self.point(place as usize), place, is_cut: true };
+        edits.extend(places[..count].iter().map(edit));
     }
 
     /// The index after edits that keep its size: what lies above an edit counts one more or less.
     fn shifted_index(&self, edits: &[Edit]) -> Vec<u32> {
         let mut index = self.index.clone();
-        let mut done = 0;
-        let mut shift_by = 0i32;
-        for edit in edits {
-            let end = (edit.point.token >> self.shift) as usize + 1;
-            index[done..end].iter_mut().for_each(|below| *below = below.wrapping_add_signed(shift_by));
-            done = end;
-            shift_by += if edit.is_cut { -1 } else { 1 };
+        let bucket_above = |edit: &Edit| (edit.point.token >> self.shift) as usize + 1;
+        let change_by = |edit: &Edit| if edit.is_cut { u32::MAX } else { 1 };
+        if index.len() > SHORT_RUN_MAX * edits.len() {
+            // Long stretches between the edits, each shifted by one number.
+            let ends = edits.iter().skip(1).map(bucket_above).chain([index.len()]);
+            let mut change = 0u32;
+            for (edit, end) in edits.iter().zip(ends) {
+                change = change.wrapping_add(change_by(edit));
+                index[bucket_above(edit)..end]
+                    .iter_mut()
+                    .for_each(|below| *below = below.wrapping_add(change));
+            }
+            return index;
         }
-        index[done..].iter_mut().for_each(|below| *below = below.wrapping_add_signed(shift_by));
+        let mut changes = vec![0u32; index.len() + 1];
+        for edit in edits {
+            let change = &mut changes[bucket_above(edit)];
+            *change = change.wrapping_add(change_by(edit));
+        }
+        let mut change = 0u32;
+        for (below, here) in index.iter_mut().zip(&changes) {
+            change = change.wrapping_add(*here);
+            *below = below.wrapping_add(change);
+        }
         index
     }
 
     /// The index counted from the entries.
     fn counted_index(&self) -> Vec<u32> {
-        let mut index = Vec::with_capacity(1 << (u64::BITS - self.shift));
-        for (place, entry) in self.entries[..self.len()].iter().enumerate() {
-            let bucket = (entry >> self.shift) as usize;
-            if bucket >= index.len() {
-                index.resize(bucket + 1, place as u32);
-            }
+        let mut index = vec![0u32; (1 << (u64::BITS - self.shift)) + 1];
+        for entry in &self.entries[..self.len()] {
+            index[(entry >> self.shift) as usize + 1] += 1;
         }
-        index.resize(1 << (u64::BITS - self.shift), self.len() as u32);
+        summed(&mut index);
+        index.pop();
         index
     }
+}
+
+/// Turns counts into counts so far.
+fn summed(counts: &mut [u32]) {
+    let mut sum = 0;
+    for count in counts {
+        sum += *count;
+        *count = sum;
+    }
+}
+
+fn entry_of(point: Point) -> u64 {
+    point.token & !SLOT_BITS | u64::from(point.slot)
+}
+
+fn low_of(point: Point) -> u16 {
+    point.token as u16
+}
+
+/// `old` without its sentinels, edited, with room for sentinels: for long runs between the edits.
+fn spliced_in_runs<T: Copy>(old: &[T], len: usize, edits: &[Edit], item: impl Fn(Point) -> T) -> Vec<T> {
+    let mut new = Vec::with_capacity(len + SENTINELS);
+    let mut copied = 0;
+    for edit in edits {
+        let place = edit.place as usize;
+        new.extend_from_slice(&old[copied..place]);
+        copied = place + usize::from(edit.is_cut);
+        if !edit.is_cut {
+            new.push(item(edit.point));
+        }
+    }
+    new.extend_from_slice(&old[copied..old.len() - SENTINELS]);
+    new
+}
+
+/// The same for short runs: they are copied in blocks of one size, and what is too much is overwritten by what
+/// follows. Calling a copy function for five items costs more than copying them.
+fn spliced_in_blocks<T: Copy + Default>(
+    old: &[T],
+    len: usize,
+    edits: &[Edit],
+    item: impl Fn(Point) -> T,
+) -> Vec<T> {
+    let mut new = vec![T::default(); len + SENTINELS];
+    let mut copied = 0;
+    let mut filled = 0;
+    let mut copy = |from: usize, to: usize, filled: usize| {
+        let mut done = 0;
+        while from + done < to {
+            let block: &[T; BLOCK] = old[from + done..from + done + BLOCK].try_into().expect("a block");
+            new[filled + done..filled + done + BLOCK].copy_from_slice(block);
+            done += BLOCK;
+        }
+        filled + to - from
+    };
+    let mut news = Vec::with_capacity(edits.len());
+    for edit in edits {
+        let place = edit.place as usize;
+        filled = copy(copied, place, filled);
+        copied = place + usize::from(edit.is_cut);
+        if !edit.is_cut {
+            news.push((filled, item(edit.point)));
+            filled += 1;
+        }
+    }
+    copy(copied, old.len() - SENTINELS, filled);
+    for (place, item) in news {
+        new[place] = item;
+    }
+    new.truncate(len);
+    new
+}
+
+/// Sorts tokens, which are spread evenly: each goes near its place by its top bits, then neighbours are settled.
+pub(crate) fn sort_tokens(tokens: Vec<Token>) -> Vec<Token> {
+    let shift = shift_for(tokens.len());
+    let mut next = vec![0u32; (1 << (u64::BITS - shift)) + 1];
+    for token in &tokens {
+        next[(token >> shift) as usize + 1] += 1;
+    }
+    if next.iter().any(|count| *count > SHORT_RUN_MAX as u32) {
+        let mut clumped = tokens;
+        clumped.sort_unstable();
+        return clumped;
+    }
+    summed(&mut next);
+    let mut sorted = vec![0; tokens.len()];
+    for token in tokens {
+        let at = &mut next[(token >> shift) as usize];
+        sorted[*at as usize] = token;
+        *at += 1;
+    }
+    for end in 1..sorted.len() {
+        let mut at = end;
+        while at > 0 && sorted[at - 1] > sorted[at] {
+            sorted.swap(at - 1, at);
+            at -= 1;
+        }
+    }
+    sorted
 }
 
 /// The shift for `len` points: as many buckets as the largest power of two below `len`, at least 2.
@@ -311,6 +437,11 @@ mod tests {
             let mut changes = Vec::new();
             for slot in 0..random.u16(1..4) {
                 let cut = random.bool();
+                if cut && random.bool() {
+                    points.retain(|point| point.slot != slot);
+                    changes.push(PointChange::CutAll { slot });
+                    continue;
+                }
                 let mut tokens = Vec::new();
                 for _ in 0..random.usize(..9) {
                     let own = points.iter().position(|point| point.slot == slot);
@@ -320,11 +451,16 @@ mod tests {
                         _ => tokens.push(clumped(&mut random)),
                     }
                 }
-                tokens.sort_unstable();
-                changes.push(PointChange { slot, tokens, is_cut: cut });
+                let tokens = sort_tokens(tokens);
+                assert!(tokens.is_sorted());
+                let change =
+                    if cut { PointChange::Cut { slot, tokens } } else { PointChange::Add { slot, tokens } };
+                changes.push(change);
             }
-            for change in changes.iter().filter(|change| !change.is_cut) {
-                points.extend(change.tokens.iter().map(|&token| Point { token, slot: change.slot }));
+            for change in &changes {
+                if let PointChange::Add { slot, tokens } = change {
+                    points.extend(tokens.iter().map(|&token| Point { token, slot: *slot }));
+                }
             }
             built = built.splice(&changes, by_slot, by_slot);
             let fresh = Points::build(&points, by_slot);
@@ -338,7 +474,7 @@ mod tests {
         for count in [1_000, 1_024, 1_025, 1_280, 25_600, 32_769, 256_000] {
             let points: Vec<_> = (0..count).map(|_| Point { token: fastrand::u64(..), slot: 0 }).collect();
             let built = Points::build(&points, |a, b| a.cmp(&b));
-            let sentinels = WINDOW * 10;
+            let sentinels = SENTINELS * 10;
             assert!(built.memory_bytes() - sentinels <= 14 * count, "{count} points");
         }
     }

@@ -1,0 +1,219 @@
+// What is measured. Each case runs in a process of its own: `node benches/js/cases.mjs CASE EFFORT`.
+
+import assert from 'node:assert/strict'
+import { createRequire } from 'node:module'
+import { performance } from 'node:perf_hooks'
+
+import { HashRing } from '../../dist/index.js'
+import { BLOCK, measure } from './harness.mjs'
+import { distinctKeys, floorAddon, hotKeys, nodeIds, perKey, ringOf, rotating } from './inputs.mjs'
+import { PlainRing, fnv1a, xxh64 } from './plain-ring.mjs'
+
+const require = createRequire(import.meta.url)
+
+const ownerLength = (ring) => (key) => ring.getNode(key).length
+
+/** Lookups on one ring: the call beside its floor, and the other forms beside the call. */
+function lookups(size, effort) {
+  const ring = ringOf(size)
+  const keys = distinctKeys()
+  const hot = hotKeys()
+  const floor = floorAddon().makeFloor()
+  assert.equal(floor('user:1:session'), 14)
+  const tests = {
+    floor: perKey(keys, (key) => floor(key)),
+    getNode: perKey(keys, ownerLength(ring)),
+    'floor, hot': perKey(hot, (key) => floor(key)),
+    'getNode, hot': perKey(hot, ownerLength(ring)),
+    'getReplicas 3': perKey(keys, (key) => ring.getReplicas(key, 3).length),
+    'getReplicas 3, hot': perKey(hot, (key) => ring.getReplicas(key, 3).length),
+    'getNodeBatch 1000': batch(ring, keys),
+    'getNodeBatchPacked 1000': packedBatch(ring, keys),
+  }
+  assertAnswers(ring, keys, size)
+  return measure(tests, effort)
+}
+
+function assertAnswers(ring, keys, size) {
+  const some = keys.slice(0, 20_000)
+  const owners = some.map((key) => ring.getNode(key))
+  assert.equal(new Set(owners).size, size)
+  assert.deepEqual(ring.getNodeBatch(some), owners)
+  assert.deepEqual(owners, some.map((key) => ring.getNode(Buffer.from(key))))
+  assert.deepEqual(owners, some.map((key) => ring.getReplicas(key, 3)[0]))
+  const { slots, names } = ring.getNodeBatchPacked(pack(some))
+  assert.deepEqual(Array.from(slots, (slot) => names[slot]), owners)
+}
+
+function batch(ring, keys) {
+  const next = rotating(keys.length)
+  const blocks = Array.from({ length: keys.length / BLOCK }, (_, at) => keys.slice(at * BLOCK, (at + 1) * BLOCK))
+  return () => ring.getNodeBatch(blocks[next() / BLOCK]).length
+}
+
+function pack(keys) {
+  const offsets = new Uint32Array(keys.length + 1)
+  keys.forEach((key, index) => (offsets[index + 1] = offsets[index] + key.length))
+  return { bytes: Buffer.from(keys.join(''), 'latin1'), offsets }
+}
+
+function packedBatch(ring, keys) {
+  const next = rotating(keys.length)
+  const blocks = Array.from({ length: keys.length / BLOCK }, (_, at) => pack(keys.slice(at * BLOCK, (at + 1) * BLOCK)))
+  return () => ring.getNodeBatchPacked(blocks[next() / BLOCK]).slots.length
+}
+
+/** Keys as bytes beside keys as strings. Fewer keys: a Buffer takes ten times the memory of its text. */
+function bytes(_size, effort) {
+  const ring = ringOf(5)
+  const keys = distinctKeys(100_000)
+  const buffers = keys.map((key) => Buffer.from(key))
+  return measure(
+    { getNode: perKey(keys, ownerLength(ring)), 'getNode, buffer': perKey(buffers, ownerLength(ring)) },
+    effort,
+  )
+}
+
+/** The same call over a plain sorted array. */
+function plainArray(size, effort) {
+  const addon = floorAddon()
+  const environment = new addon.NativeEnvironment()
+  const { mailbox } = environment.calls()
+  const options = { virtualNodeCount: 256, replicationFactor: 3, hashFunction: 'xxhash64', hashSeed: 0n, zoneAware: false }
+  const native = new addon.NativeRing(environment, options, nodeIds(size).map((id) => ({ id })), 0)
+  const search = addon.makePlain(environment, native)
+  const names = []
+  const table = native.namesAfter(0)
+  table.slots.forEach((slot, index) => (names[slot] = table.names[index]))
+  const plain = {
+    getNode(key) {
+      mailbox[0] = 0
+      if (typeof key === 'string') search(key)
+      return mailbox[3] === 1 ? names[mailbox[4]] : 'none'
+    },
+  }
+  const ring = ringOf(size)
+  const keys = distinctKeys()
+  for (const key of keys.slice(0, 10_000)) assert.equal(plain.getNode(key), ring.getNode(key))
+  return measure(
+    { 'partition_point': perKey(keys, ownerLength(plain)), getNode: perKey(keys, ownerLength(ring)) },
+    effort,
+  )
+}
+
+/** A dead node and zones beside all well. */
+function deadNode(size, effort) {
+  const well = ringOf(size)
+  const zoned = new HashRing({
+    nodes: nodeIds(size).map((id, index) => ({ id, zone: `zone${index % 3}` })),
+    zoneAware: true,
+  })
+  zoned.setNodeStatus('node3', 'dead')
+  const keys = distinctKeys()
+  return measure(
+    { 'all alive': perKey(keys, ownerLength(well)), 'one dead, zones on': perKey(keys, ownerLength(zoned)) },
+    effort,
+  )
+}
+
+function oneRing(size, effort) {
+  return measure({ 'one ring': perKey(distinctKeys(), ownerLength(ringOf(size))) }, effort)
+}
+
+/** One line of code that uses four rings in turn. */
+function fourRings(size, effort) {
+  const rings = Array.from({ length: 4 }, (_, at) => new HashRing({ nodes: nodeIds(size).map((id) => `${id}-${at}`) }))
+  let turn = 0
+  const test = perKey(distinctKeys(), (key) => {
+    turn = (turn + 1) & 3
+    return rings[turn].getNode(key).length
+  })
+  return measure({ 'four rings in turn': test }, effort)
+}
+
+/** Beside npm `hashring`, whose answers differ: it places by MD5. */
+function hashring(size, effort) {
+  const ring = ringOf(size)
+  const peer = new (require('hashring'))(nodeIds(size))
+  const uniform = distinctKeys()
+  const hot = hotKeys()
+  const same = hotKeys(1_000)
+  const repeated = Array.from({ length: 100 }, () => same).flat()
+  assert.equal(new Set(uniform.slice(0, 2_000).map((key) => peer.get(key))).size, size)
+  return measure(
+    {
+      getNode: perKey(uniform, ownerLength(ring)),
+      'hashring, uniform': perKey(uniform, (key) => peer.get(key).length),
+      'getNode, hot': perKey(hot, ownerLength(ring)),
+      'hashring, hot': perKey(hot, (key) => peer.get(key).length),
+      'getNode, same string objects': perKey(repeated, ownerLength(ring)),
+      'hashring, same string objects': perKey(repeated, (key) => peer.get(key).length),
+    },
+    effort,
+  )
+}
+
+/** A ring in plain JavaScript, with the same search and two hash functions. */
+function plainJavaScript(size, effort) {
+  const ring = ringOf(size)
+  const keys = distinctKeys()
+  const fnv = new PlainRing(nodeIds(size), 256, fnv1a)
+  const xxh = new PlainRing(nodeIds(size), 256, xxh64)
+  for (const key of keys.slice(0, 300)) assert.equal(xxh.getNode(key), ring.getNode(key))
+  return measure(
+    {
+      getNode: perKey(keys, ownerLength(ring)),
+      'JavaScript, FNV-1a 32': perKey(keys, ownerLength(fnv)),
+      'JavaScript, XXH64': perKey(keys, ownerLength(xxh)),
+    },
+    effort,
+  )
+}
+
+/** Adding and removing a node, by hand: microseconds need no blocks. */
+function changes(size, effort) {
+  const ring = ringOf(size)
+  const checksum = ring.checksum
+  const times = timed(effort.rounds * 300, (at) => {
+    ring.addNode(`other${at}`)
+    ring.removeNode(`other${at}`)
+  })
+  assert.equal(ring.checksum, checksum)
+  return { 'addNode + removeNode': times }
+}
+
+function thousandAtOnce(_size, effort) {
+  const ids = nodeIds(1_000)
+  return { '1,000 nodes at once': timed(effort.rounds * 5, () => assert.equal(new HashRing({ nodes: ids }).nodeCount, 1_000)) }
+}
+
+/** Median time of a call, in nanoseconds. */
+function timed(count, call) {
+  for (let at = 0; at < count / 5; at += 1) call(at)
+  const samples = Array.from({ length: count }, (_, at) => {
+    const start = performance.now()
+    call(at)
+    return (performance.now() - start) * 1e6
+  }).sort((a, b) => a - b)
+  const at = (part) => samples[Math.floor(part * (count - 1))]
+  return { ns: at(0.5), spread: (at(0.75) - at(0.25)) / 2 / at(0.5), samples: count }
+}
+
+export const cases = {
+  lookups,
+  bytes,
+  plainArray,
+  deadNode,
+  oneRing,
+  fourRings,
+  hashring,
+  plainJavaScript,
+  changes,
+  thousandAtOnce,
+}
+
+const [name, size, rounds, seconds] = process.argv.slice(2)
+if (name) {
+  const found = cases[name](Number(size), { rounds: Number(rounds), seconds: Number(seconds) })
+  process.stdout.write(`${JSON.stringify(found)}\n`)
+}
