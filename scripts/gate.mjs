@@ -1,5 +1,6 @@
 // `npm test`: the whole gate, step by step. It stops at the first step that fails.
 
+import { realpathSync } from 'node:fs'
 import { needCargo, needPackages } from './build-state.mjs'
 import { CommandFailed, main, root, run, runTool } from './run.mjs'
 
@@ -14,13 +15,24 @@ const steps = [
 
 /** The build writes `index.js` and `index.d.ts` anew: a difference is a file that somebody forgot to commit. */
 function checkGenerated() {
-  try {
-    run('git', ['ls-files', '--error-unmatch', 'index.js', 'index.d.ts'], { stdio: 'pipe' })
-  } catch {
-    console.log('skipped: there is no git checkout here to compare with')
+  if (!isCheckout()) {
+    console.log('skipped: this is no git checkout, so there is nothing to compare with')
     return
   }
-  run('git', ['--no-pager', 'diff', '--exit-code', '--stat', '--', 'index.js', 'index.d.ts'])
+  const files = ['index.js', 'index.d.ts']
+  run('git', ['ls-files', '--error-unmatch', '--', ...files], { stdio: ['ignore', 'pipe', 'pipe'] })
+  run('git', ['--no-pager', 'diff', '--exit-code', '--', ...files])
+}
+
+/** Whether git knows this folder as the top of a work tree: an unpacked archive may lie inside another one. */
+function isCheckout() {
+  try {
+    const top = run('git', ['rev-parse', '--show-toplevel'], { stdio: ['ignore', 'pipe', 'pipe'] })
+    return realpathSync(top.trim()) === realpathSync(root)
+  } catch (error) {
+    if (error instanceof CommandFailed) return false
+    throw error
+  }
 }
 
 await main(() => {

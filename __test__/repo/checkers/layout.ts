@@ -34,7 +34,7 @@ const topLevel = new Set([
   'ts',
   'tsconfig.build.json',
   'tsconfig.json',
-  'vitest.config.ts',
+  'vitest.config.mts',
 ])
 
 /** Entries of the top level that nobody decided on. `ignored` is the text of `.gitignore`. */

@@ -49,7 +49,7 @@ export function handWritten(): Source[] {
   return [
     ...sources(places, /\.(rs|ts|mts|cts|mjs)$/),
     source('eslint.config.mjs'),
-    source('vitest.config.ts'),
+    source('vitest.config.mts'),
   ]
 }
 
