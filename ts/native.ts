@@ -7,30 +7,30 @@ import { type ErrorCode, HyperCacheError } from './errors.js'
  * Places in the mailbox, the same as in `crates/hypercache_napi/src/environment.rs`.
  *
  * A lookup writes the number of its ring, calls with the key, and finds the answer here: no JavaScript number is
- * made on the way, and every ring calls the same function.
+ * made on the way, and every ring calls the same function. Enums, because the compiler puts their numbers in place.
  */
-export const place = {
+export const enum Place {
   /** In: number of the ring. */
-  ring: 0,
+  Ring = 0,
   /** In: how many replicas, or keys. Out: how many slots. */
-  count: 1,
+  Count = 1,
   /** In: 1 to answer from the snapshot of the call before. */
-  isSameSnapshot: 2,
+  IsSameSnapshot = 2,
   /** Out: mark of the slot names, or a negative reason why there is no answer. */
-  mark: 3,
+  Mark = 3,
   /** Out: slots. In, for a batch: where each key ends in the joined string. */
-  slots: 4,
-} as const
+  Slots = 4,
+}
 
 /** Why there is no answer: numbers in place of the mark, the same as in `crates/hypercache_napi/src/calls.rs`. */
-export const reason = {
-  noOwner: -1,
-  otherType: -2,
-  shared: -3,
-  detached: -4,
-  closed: -5,
-  badEnds: -6,
-} as const
+export const enum Reason {
+  NoOwner = -1,
+  OtherType = -2,
+  Shared = -3,
+  Detached = -4,
+  Closed = -5,
+  BadEnds = -6,
+}
 
 function load(): typeof Binding {
   try {

@@ -2,7 +2,7 @@
 
 import { nowMs } from '../clock.js'
 import { HyperCacheError, wrongType } from '../errors.js'
-import { type NativeNode, binding, calls, environment, guarded, internal, place, reason } from '../native.js'
+import { type NativeNode, Place, Reason, binding, calls, environment, guarded, internal } from '../native.js'
 import type {
   Distribution,
   Explanation,
@@ -33,10 +33,9 @@ import { bytesOf, notAKey, packed } from './keys.js'
 
 // Copies in this module's scope: a lookup reads them directly, not through another module's exports.
 const { mailbox, owner, ownerOfBytes, replicas, replicasOfBytes, ownersOfJoined, ownersOfPacked } = calls
-const RING = place.ring
-const COUNT = place.count
-const MARK = place.mark
-const SLOTS = place.slots
+
+/** What no answer carries: versions are not negative, and reasons are few. A small integer, as marks are. */
+const NO_MARK = -1000
 
 /** Keys of a batch that are joined into one string, and the most units it may have. */
 const CHUNK_KEYS = 512
@@ -78,7 +77,7 @@ export class HashRing {
   #number: number
   /** Names of slots, good for answers that carry `#mark`. */
   readonly #names: string[] = []
-  #mark = NaN
+  #mark = NO_MARK
   #version = 0
 
   static {
@@ -110,10 +109,10 @@ export class HashRing {
    * @throws ERR_HYPERCACHE_NO_ROUTABLE_NODE where there is none, ERR_HYPERCACHE_INVALID_KEY.
    */
   getNode(key: Key): string {
-    mailbox[RING] = this.#number
+    mailbox[Place.Ring] = this.#number
     if (typeof key === 'string') owner(key)
     else ownerOfBytes(key)
-    return mailbox[MARK] === this.#mark ? this.#names[mailbox[SLOTS]!]! : this.#getNodeAfter(key)
+    return mailbox[Place.Mark] === this.#mark ? this.#names[mailbox[Place.Slots]!]! : this.#getNodeAfter(key)
   }
 
   /**
@@ -126,24 +125,24 @@ export class HashRing {
    */
   getReplicas(key: Key, count: number = this.#replicationFactor): string[] {
     if (count !== this.#replicationFactor) checkedCount(count)
-    mailbox[RING] = this.#number
-    mailbox[COUNT] = count
+    mailbox[Place.Ring] = this.#number
+    mailbox[Place.Count] = count
     if (typeof key === 'string') replicas(key)
     else replicasOfBytes(key)
-    if (mailbox[MARK] !== this.#mark) {
-      if (mailbox[MARK] === reason.shared) return this.getReplicas(bytesOf('key', key), count)
+    if (mailbox[Place.Mark] !== this.#mark) {
+      if (mailbox[Place.Mark] === Reason.Shared) return this.getReplicas(bytesOf('key', key), count)
       this.#settle('key', key)
     }
     const names = this.#names
-    switch (mailbox[COUNT]) {
+    switch (mailbox[Place.Count]) {
       case 1:
-        return [names[mailbox[SLOTS]!]!]
+        return [names[mailbox[Place.Slots]!]!]
       case 2:
-        return [names[mailbox[SLOTS]!]!, names[mailbox[SLOTS + 1]!]!]
+        return [names[mailbox[Place.Slots]!]!, names[mailbox[Place.Slots + 1]!]!]
       case 3:
-        return [names[mailbox[SLOTS]!]!, names[mailbox[SLOTS + 1]!]!, names[mailbox[SLOTS + 2]!]!]
+        return [names[mailbox[Place.Slots]!]!, names[mailbox[Place.Slots + 1]!]!, names[mailbox[Place.Slots + 2]!]!]
       default:
-        return Array.from(mailbox.subarray(SLOTS, SLOTS + mailbox[COUNT]!), (slot) => names[slot]!)
+        return Array.from(mailbox.subarray(Place.Slots, Place.Slots + mailbox[Place.Count]!), (slot) => names[slot]!)
     }
   }
 
@@ -160,7 +159,7 @@ export class HashRing {
     const names = this.#names
     for (let start = 0; start < answers.length;) {
       const end = this.#findChunk(answers as string[], start)
-      for (let index = start; index < end; index += 1) answers[index] = names[mailbox[SLOTS + index - start]!]!
+      for (let index = start; index < end; index += 1) answers[index] = names[mailbox[Place.Slots + index - start]!]!
       start = end
     }
     return answers as string[]
@@ -176,14 +175,14 @@ export class HashRing {
     const bytes = bytesOf('keys.bytes', keys.bytes)
     const offsets = checkedOffsets(keys.offsets)
     const slots = new Int32Array(Math.max(offsets.length - 1, 0))
-    mailbox[RING] = this.#number
-    mailbox[place.isSameSnapshot] = 0
+    mailbox[Place.Ring] = this.#number
+    mailbox[Place.IsSameSnapshot] = 0
     ownersOfPacked(bytes, offsets, slots)
-    if (mailbox[MARK] === reason.badEnds) {
+    if (mailbox[Place.Mark] === Reason.BadEnds) {
       const message = `keys.offsets has ${offsets.length} numbers; they must be one more than the keys, rise, and end within the ${bytes.length} bytes`
       throw new HyperCacheError('ERR_HYPERCACHE_INVALID_PACKED_KEYS', message)
     }
-    if (mailbox[MARK] !== this.#mark) this.#settle('keys', keys)
+    if (mailbox[Place.Mark] !== this.#mark) this.#settle('keys', keys)
     return { slots, names: this.#names.slice() }
   }
 
@@ -359,17 +358,17 @@ export class HashRing {
 
   /** `getNode`, where the answer in the mailbox needs a second look. */
   #getNodeAfter(key: Key): string {
-    if (mailbox[MARK] === reason.shared) return this.getNode(bytesOf('key', key))
+    if (mailbox[Place.Mark] === Reason.Shared) return this.getNode(bytesOf('key', key))
     this.#settle('key', key)
-    return this.#names[mailbox[SLOTS]!]!
+    return this.#names[mailbox[Place.Slots]!]!
   }
 
   /** Learns the names that an answer needs, or throws why there is no answer. Leaves the slots in the mailbox alone. */
   #settle(where: string, key: unknown): void {
-    const mark = mailbox[MARK]!
-    if (mark === reason.closed) throw new HyperCacheError('ERR_HYPERCACHE_RING_CLOSED', 'the ring is closed')
-    if (mark === reason.noOwner) guarded(() => this.#native.fail())
-    if (mark === reason.otherType || mark === reason.detached) throw notAKey(where, key)
+    const mark = mailbox[Place.Mark]!
+    if (mark === Reason.Closed) throw new HyperCacheError('ERR_HYPERCACHE_RING_CLOSED', 'the ring is closed')
+    if (mark === Reason.NoOwner) guarded(() => this.#native.fail())
+    if (mark === Reason.OtherType || mark === Reason.Detached) throw notAKey(where, key)
     if (mark < 0) throw internal(`a lookup answered reason ${mark}`)
     const { version, mark: newMark, slots, names } = guarded(() => this.#native.namesAfter(this.#version))
     slots.forEach((slot, index) => (this.#names[slot] = names[index]!))
@@ -384,14 +383,14 @@ export class HashRing {
     let units = 0
     while (end < stop && (end === start || units + keys[end]!.length <= CHUNK_UNITS)) {
       units += keys[end]!.length
-      mailbox[SLOTS + end - start] = units
+      mailbox[Place.Slots + end - start] = units
       end += 1
     }
-    mailbox[RING] = this.#number
-    mailbox[COUNT] = end - start
-    mailbox[place.isSameSnapshot] = start === 0 ? 0 : 1
+    mailbox[Place.Ring] = this.#number
+    mailbox[Place.Count] = end - start
+    mailbox[Place.IsSameSnapshot] = start === 0 ? 0 : 1
     ownersOfJoined(keys.slice(start, end).join(''))
-    if (mailbox[MARK] !== this.#mark) this.#settle('keys', keys)
+    if (mailbox[Place.Mark] !== this.#mark) this.#settle('keys', keys)
     return end
   }
 

@@ -29,7 +29,7 @@ mod reason {
 }
 
 /// Replicas found without the heap.
-const SHORT_LIST: usize = 16;
+const SHORT_LIST: usize = 8;
 
 /// The lookups and the mailbox they answer into. Nothing is returned: `mailbox` says what was found.
 #[napi(object, object_from_js = false)]
@@ -162,16 +162,18 @@ fn replicas_of(environment: &Environment, key: &[u8]) -> i32 {
     let wanted = (mailbox.get(place::COUNT) as usize).min(mailbox.slots().len());
     look_up(environment, |snapshot| {
         let work = &mut *environment.work.borrow_mut();
-        let mut short = [0; SHORT_LIST];
-        let list = if wanted <= SHORT_LIST {
-            &mut short[..wanted]
-        } else {
-            work.replicas.resize(wanted, 0);
-            &mut work.replicas[..wanted]
-        };
-        let count = snapshot.replicas(snapshot.token(key), list, &mut work.scratch);
-        mailbox.slots().iter().zip(&list[..count]).for_each(|(cell, slot)| cell.set(i32::from(*slot)));
+        if wanted <= SHORT_LIST {
+            let mut list = [0; SHORT_LIST];
+            let count = snapshot.replicas(snapshot.token(key), &mut list[..wanted], &mut work.scratch);
+            mailbox.set(place::COUNT, count as i32);
+            // All of them, always: a loop of unknown length costs more.
+            mailbox.slots().iter().zip(list).for_each(|(cell, slot)| cell.set(i32::from(slot)));
+            return count > 0;
+        }
+        work.replicas.resize(wanted, 0);
+        let count = snapshot.replicas(snapshot.token(key), &mut work.replicas, &mut work.scratch);
         mailbox.set(place::COUNT, count as i32);
+        mailbox.slots().iter().zip(&work.replicas).for_each(|(cell, slot)| cell.set(i32::from(*slot)));
         count > 0
     })
 }
