@@ -172,6 +172,7 @@ export class HashRing {
    */
   getNodeBatchPacked(keys: PackedKeys): PackedOwners {
     if (typeof keys !== 'object' || keys === null) throw wrongType('keys', keys, 'an object of bytes and offsets')
+    if (typeof keys.bytes === 'string') throw wrongType('keys.bytes', keys.bytes, 'a Uint8Array')
     const bytes = bytesOf('keys.bytes', keys.bytes)
     const offsets = checkedOffsets(keys.offsets)
     const slots = new Int32Array(Math.max(offsets.length - 1, 0))

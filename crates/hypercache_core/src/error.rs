@@ -124,15 +124,18 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// A number as a person would write it: 1e300 instead of three hundred digits.
+/// A number as JavaScript writes it, but 1e300 instead of three hundred digits.
 struct Number(f64);
 
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_finite() && self.0.abs() >= 1e15 {
-            write!(f, "{:e}", self.0)
+        let value = self.0;
+        if value.is_infinite() {
+            write!(f, "{}Infinity", if value < 0.0 { "-" } else { "" })
+        } else if value.abs() >= 1e15 {
+            write!(f, "{value:e}")
         } else {
-            write!(f, "{}", self.0)
+            write!(f, "{value}")
         }
     }
 }
