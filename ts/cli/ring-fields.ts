@@ -157,21 +157,14 @@ function wrongType(path: Path, value: unknown, wanted: string): FieldError {
   return new FieldError(path, `${what} is ${shown(value)}; it must be ${wanted}${hint}`)
 }
 
-function isPlain(value: unknown): boolean {
+function isPlain(value: unknown): value is number | bigint | boolean {
   return ['number', 'bigint', 'boolean'].includes(typeof value)
 }
 
 /** A value in a message: short, whatever it is. */
 function shown(value: unknown): string {
-  switch (typeof value) {
-    case 'string':
-      return JSON.stringify(value.length > 64 ? `${value.slice(0, 64)}…` : value)
-    case 'number':
-    case 'bigint':
-    case 'boolean':
-      return String(value).slice(0, 64)
-    default:
-      if (value === null || value === undefined) return 'empty'
-      return Array.isArray(value) ? 'a list' : 'a mapping'
-  }
+  if (value === null || value === undefined) return 'empty'
+  if (typeof value === 'string') return JSON.stringify(value.length > 64 ? `${value.slice(0, 64)}…` : value)
+  if (typeof value === 'object') return Array.isArray(value) ? 'a list' : 'a mapping'
+  return isPlain(value) ? String(value).slice(0, 64) : typeof value
 }
