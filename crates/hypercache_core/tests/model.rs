@@ -135,7 +135,7 @@ fn ring_equals_the_naive_model_after_every_change() {
         });
     }
     println!(
-        "{pairs} pairs; after {moves} changes the ring had moved, {empty} left nobody to answer, {zoned} zoned"
+        "{pairs} pairs; {moves} changes past epoch 2, {empty} with nobody to answer, {zoned} with zones"
     );
     assert!(pairs >= PAIRS_MIN, "{pairs}");
     assert!(moves > 1_000 && empty > 0 && zoned > 1_000, "{moves} {empty} {zoned}");

@@ -1,5 +1,5 @@
-//! Lookups allocate nothing, and old snapshots leave nothing behind. Counted by the allocator itself, for each
-//! thread by itself, so that tests may run side by side.
+//! Lookups allocate nothing, and old snapshots leave nothing behind. Counted by the allocator itself, for
+//! each thread by itself, so that tests may run side by side.
 
 mod common;
 
