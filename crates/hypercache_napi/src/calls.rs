@@ -28,9 +28,6 @@ mod reason {
     pub const PANIC: i32 = -7;
 }
 
-/// Replicas found without the heap.
-const SHORT_LIST: usize = 8;
-
 /// The lookups and the mailbox they answer into. Nothing is returned: `mailbox` says what was found.
 #[napi(object, object_from_js = false)]
 pub struct NativeCalls<'e> {
@@ -162,18 +159,22 @@ fn replicas_of(environment: &Environment, key: &[u8]) -> i32 {
     let wanted = (mailbox.get(place::COUNT) as usize).min(mailbox.slots().len());
     look_up(environment, |snapshot| {
         let work = &mut *environment.work.borrow_mut();
-        if wanted <= SHORT_LIST {
-            let mut list = [0; SHORT_LIST];
-            let count = snapshot.replicas(snapshot.token(key), &mut list[..wanted], &mut work.scratch);
-            mailbox.set(place::COUNT, count as i32);
+        let token = snapshot.token(key);
+        let (first, first_count) = snapshot.first_replicas(token, &mut work.scratch);
+        if wanted <= first.len() {
+            mailbox.set(place::COUNT, wanted.min(first_count) as i32);
             // All of them, always: a loop of unknown length costs more.
-            mailbox.slots().iter().zip(list).for_each(|(cell, slot)| cell.set(i32::from(slot)));
-            return count > 0;
+            mailbox.slots().iter().zip(first).for_each(|(cell, slot)| cell.set(i32::from(slot)));
+            return first_count > 0;
         }
         work.replicas.resize(wanted, 0);
-        let count = snapshot.replicas(snapshot.token(key), &mut work.replicas, &mut work.scratch);
+        let count = snapshot.replicas(token, &mut work.replicas, &mut work.scratch);
         mailbox.set(place::COUNT, count as i32);
-        mailbox.slots().iter().zip(&work.replicas).for_each(|(cell, slot)| cell.set(i32::from(*slot)));
+        mailbox
+            .slots()
+            .iter()
+            .zip(&work.replicas[..count])
+            .for_each(|(cell, slot)| cell.set(i32::from(*slot)));
         count > 0
     })
 }

@@ -9,13 +9,13 @@ use super::table::NodeTable;
 use super::zones::Zones;
 use crate::token::Token;
 
-/// Rings of up to this many routable nodes remember the way to the 2nd and 3rd replica of each point.
+/// Rings of up to this many routable nodes remember the 2nd and 3rd replica of each point.
 /// There the next distinct node is often more than one point away, and a walk of unknown length costs a
 /// mispredicted branch or two; in larger rings it is nearly always the next point, and a table only
 /// takes cache.
 const REMEMBERED_NODES_MAX: usize = 32;
-/// Replicas that the memory answers: the owner and two more.
-const REMEMBERED_COUNT: usize = 3;
+/// Replicas that are found together and remembered: the owner and two more.
+pub(crate) const FIRST_COUNT: usize = 3;
 /// Up to this many replicas are told apart by comparing each with all.
 const COMPARED_COUNT_MAX: usize = 16;
 
@@ -26,9 +26,9 @@ pub(crate) struct Placement {
     pub routable_count: usize,
     /// Computed when first asked for.
     pub checksum: OnceLock<u64>,
-    /// For each point, how many points further the 2nd (low byte) and the 3rd (high byte) replica are; 0
-    /// until known. Filled by lookups: every thread that gets there first writes the same value.
-    steps: Box<[AtomicU16]>,
+    /// For each point, the slots of the 2nd (low byte) and the 3rd (high byte) replica, plus one; 0 until known,
+    /// and where a slot does not fit. Filled by lookups: every thread that gets there first writes the same.
+    followers: Box<[AtomicU16]>,
 }
 
 /// Working memory of [`super::Snapshot::replicas`], kept by the caller so that lookups allocate nothing once
@@ -55,13 +55,36 @@ impl Placement {
     pub fn new(points: Points, table: &NodeTable, options: &RingOptions) -> Self {
         let routable_count = table.iter().filter(|(_, node)| options.routable.contains(node.status)).count();
         let remembers = (2..=REMEMBERED_NODES_MAX).contains(&routable_count);
-        let steps = (0..if remembers { points.len() } else { 0 }).map(|_| AtomicU16::new(0)).collect();
+        let followers = (0..if remembers { points.len() } else { 0 }).map(|_| AtomicU16::new(0)).collect();
         let zones = options.zone_aware.then(|| Zones::of(table, options));
-        Self { points, zones, routable_count, checksum: OnceLock::new(), steps }
+        Self { points, zones, routable_count, checksum: OnceLock::new(), followers }
+    }
+
+    /// The slots of the first replicas of `token`, and how many there are: 3, or all where there are fewer.
+    #[inline]
+    pub fn first_replicas(
+        &self,
+        token: Token,
+        slot_count: usize,
+        scratch: &mut ReplicaScratch,
+    ) -> ([u16; FIRST_COUNT], usize) {
+        let count = self.routable_count.min(FIRST_COUNT);
+        if count == 0 {
+            return ([0; FIRST_COUNT], 0);
+        }
+        let place = self.wrapped(self.points.place(token));
+        let followers = self.followers.get(place).map_or(0, |followers| followers.load(Ordering::Relaxed));
+        if followers == 0 {
+            let mut found = [0; FIRST_COUNT];
+            self.walk(place, slot_count, &mut found[..count], scratch);
+            self.remember(place, &found[..count]);
+            return (found, count);
+        }
+        let [second, third] = [followers & 0xFF, followers >> 8].map(|slot| slot.wrapping_sub(1));
+        ([self.points.slot(place), second, third], count)
     }
 
     /// Fills `out` with the slots of the replicas of `token`; answers how many there are.
-    #[inline]
     pub fn replicas(
         &self,
         token: Token,
@@ -70,51 +93,22 @@ impl Placement {
         scratch: &mut ReplicaScratch,
     ) -> usize {
         let count = out.len().min(self.routable_count);
-        if count == 0 {
-            return 0;
-        }
-        let place = self.wrapped(self.points.place(token));
-        let out = &mut out[..count];
-        if count > REMEMBERED_COUNT || !self.remembered(place, out) {
-            self.walk(place, slot_count, out, scratch);
-            self.remember(place, out);
+        if count <= FIRST_COUNT {
+            let (first, _) = self.first_replicas(token, slot_count, scratch);
+            out[..count].copy_from_slice(&first[..count]);
+        } else {
+            let place = self.wrapped(self.points.place(token));
+            self.walk(place, slot_count, &mut out[..count], scratch);
         }
         count
     }
 
-    /// Answers from memory, where it has something.
-    #[inline]
-    fn remembered(&self, place: usize, out: &mut [u16]) -> bool {
-        let steps = self.steps.get(place).map_or(0, |steps| usize::from(steps.load(Ordering::Relaxed)));
-        if steps == 0 {
-            return false;
-        }
-        let [second, third] =
-            [steps & 0xFF, steps >> 8].map(|steps| self.points.slot(self.wrapped(place + steps)));
-        out[0] = self.points.slot(place);
-        if let Some(slot) = out.get_mut(1) {
-            *slot = second;
-        }
-        if let Some(slot) = out.get_mut(2) {
-            *slot = third;
-        }
-        true
-    }
-
-    /// Keeps the way to the replicas that a walk has found, where it fits.
+    /// Keeps the first replicas, where this ring remembers and their slots fit.
     fn remember(&self, place: usize, replicas: &[u16]) {
-        let Some(kept) = self.steps.get(place) else { return };
-        if replicas.len() < REMEMBERED_COUNT.min(self.routable_count) {
-            return;
-        }
-        let steps_to =
-            |slot: &u16| (1..=0xFF).find(|step| self.points.slot(self.wrapped(place + step)) == *slot);
-        let steps = match &replicas[1..replicas.len().min(REMEMBERED_COUNT)] {
-            [second] => steps_to(second),
-            [second, third] => steps_to(second).zip(steps_to(third)).map(|(low, high)| low | high << 8),
-            _ => None,
-        };
-        kept.store(steps.unwrap_or(0) as u16, Ordering::Relaxed);
+        let Some(kept) = self.followers.get(place) else { return };
+        let byte = |at: usize| replicas.get(at).map_or(Some(0), |slot| u8::try_from(slot + 1).ok());
+        let followers = byte(1).zip(byte(2)).map_or(0, |(second, third)| u16::from_le_bytes([second, third]));
+        kept.store(followers, Ordering::Relaxed);
     }
 
     fn walk(&self, place: usize, slot_count: usize, out: &mut [u16], scratch: &mut ReplicaScratch) {
@@ -123,7 +117,7 @@ impl Placement {
                 scratch.fit(slot_count, zones.count());
                 self.walk_zones(zones, place, out, scratch);
             }
-            None if out.len() <= REMEMBERED_COUNT => self.walk_few(place, out),
+            None if out.len() <= FIRST_COUNT => self.walk_few(place, out),
             None if out.len() <= COMPARED_COUNT_MAX => self.walk_comparing(place, out),
             None => {
                 scratch.fit(slot_count, 0);
@@ -229,6 +223,6 @@ impl Placement {
 
     pub fn memory_bytes(&self) -> usize {
         let zones = self.zones.as_ref().map_or(0, Zones::memory_bytes);
-        self.points.memory_bytes() + size_of_val(&self.steps[..]) + zones
+        self.points.memory_bytes() + size_of_val(&self.followers[..]) + zones
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::checksum;
 use super::options::RingOptions;
-use super::placement::{Placement, ReplicaScratch};
+use super::placement::{FIRST_COUNT, Placement, ReplicaScratch};
 use super::points::Points;
 use super::table::NodeTable;
 use crate::error::Error;
@@ -76,6 +76,13 @@ impl Snapshot {
     #[inline]
     pub fn replicas(&self, token: Token, out: &mut [u16], scratch: &mut ReplicaScratch) -> usize {
         self.placement.replicas(token, self.table.slot_count(), out, scratch)
+    }
+
+    /// The first 3 replicas, and how many there are where there are fewer: the common case of [`Snapshot::replicas`],
+    /// without a slice.
+    #[inline]
+    pub fn first_replicas(&self, token: Token, scratch: &mut ReplicaScratch) -> ([u16; FIRST_COUNT], usize) {
+        self.placement.first_replicas(token, self.table.slot_count(), scratch)
     }
 
     /// Gives `found` the slots of the owners of all keys, in order. Answers `false`, and does nothing,
