@@ -1,8 +1,8 @@
 /** The one error class, and its codes. */
 
 /**
- * Stable codes of errors. Match `error.code`, never the class or the message: two copies of this package in one
- * process have two classes. What each means, and what to do, is in `docs/errors.md`.
+ * Stable codes of errors. Match `error.code`, never the class or the message: two copies of this package in
+ * one process have two classes. What each means, and what to do, is in `docs/errors.md`.
  */
 export type ErrorCode =
   | 'ERR_HYPERCACHE_DUPLICATE_NODE'
@@ -53,5 +53,8 @@ export function shown(value: unknown): string {
 /** The error for a value of the wrong type. `wanted` reads after "must be". */
 export function wrongType(what: string, value: unknown, wanted: string): HyperCacheError {
   const got = typeof value === 'number' || typeof value === 'string' ? ` (a ${typeof value})` : ''
-  return new HyperCacheError('ERR_HYPERCACHE_INVALID_TYPE', `${what} is ${shown(value)}${got}; it must be ${wanted}`)
+  return new HyperCacheError(
+    'ERR_HYPERCACHE_INVALID_TYPE',
+    `${what} is ${shown(value)}${got}; it must be ${wanted}`,
+  )
 }

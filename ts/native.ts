@@ -6,8 +6,9 @@ import { type ErrorCode, HyperCacheError } from './errors.js'
 /**
  * Places in the mailbox, the same as in `crates/hypercache_napi/src/environment.rs`.
  *
- * A lookup writes the number of its ring, calls with the key, and finds the answer here: no JavaScript number is
- * made on the way, and every ring calls the same function. Enums, because the compiler puts their numbers in place.
+ * A lookup writes the number of its ring, calls with the key, and finds the answer here: no JavaScript number
+ * is made on the way, and every ring calls the same function. Enums, because the compiler puts their numbers
+ * in place.
  */
 export const enum Place {
   /** In: number of the ring. */
@@ -22,7 +23,9 @@ export const enum Place {
   Slots = 4,
 }
 
-/** Why there is no answer: numbers in place of the mark, the same as in `crates/hypercache_napi/src/calls.rs`. */
+/**
+ * Why there is no answer: numbers in place of the mark, the same as in `crates/hypercache_napi/src/calls.rs`.
+ */
 export const enum Reason {
   NoOwner = -1,
   OtherType = -2,
@@ -42,9 +45,9 @@ function load(): typeof Binding {
     const wanted = `@hypercache/binding-${platform}-${arch}${libc}`
     throw new HyperCacheError(
       'ERR_HYPERCACHE_NATIVE_MISSING',
-      `no native binary for ${platform} ${arch}${libc.replace('-', ' ')}: the package ${wanted} is not installed, ` +
-        'or does not load. Install with optional dependencies (no --omit=optional, no lock file made on another ' +
-        'platform); see the cause for what was tried',
+      `no native binary for ${platform} ${arch}${libc.replace('-', ' ')}: the package ${wanted} is not ` +
+        'installed, or does not load. Install with optional dependencies (no --omit=optional, no lock file ' +
+        'made on another platform); see the cause for what was tried',
       { cause },
     )
   }
@@ -77,7 +80,9 @@ export function guarded<T>(call: () => T): T {
 
 /** The error for a defect of this package. */
 export function internal(message: string, cause?: unknown): HyperCacheError {
-  return new HyperCacheError('ERR_HYPERCACHE_INTERNAL', `a defect of @hypercache/cluster: ${message}`, { cause })
+  return new HyperCacheError('ERR_HYPERCACHE_INTERNAL', `a defect of @hypercache/cluster: ${message}`, {
+    cause,
+  })
 }
 
-export type { NativeRing, NativeNode, NativeNodeSpec, NativeNodeChange, NativeDistribution } from '../index.js'
+export type { NativeNode, NativeNodeChange, NativeNodeSpec, NativeOptions } from '../index.js'

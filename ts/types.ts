@@ -6,8 +6,8 @@ export type Key = string | Uint8Array
 /**
  * What is known of a node's health.
  *
- * `suspected` is a doubt, not a verdict; `leaving` goes away on purpose; `updating` is being upgraded and still
- * answers.
+ * `suspected` is a doubt, not a verdict; `leaving` goes away on purpose; `updating` is being upgraded and
+ * still answers.
  */
 export type NodeStatus = 'alive' | 'suspected' | 'dead' | 'leaving' | 'updating'
 
@@ -20,7 +20,11 @@ export interface NodeSpec {
   id: string
   /** Where to reach it, 1 to 255 bytes; the ring does not interpret it. */
   address?: string | undefined
-  /** Its share of points relative to the others, finite and above 0. Points = round(weight × virtualNodeCount), at least 1. @defaultValue 1 */
+  /**
+   * Its share of points relative to the others, finite and above 0. Points = round(weight ×
+   * virtualNodeCount), at least 1.
+   * @defaultValue 1
+   */
   weight?: number | undefined
   /** Its failure domain, 1 to 255 bytes. A node without one is a zone of its own. */
   zone?: string | undefined
@@ -28,7 +32,9 @@ export interface NodeSpec {
   status?: NodeStatus | undefined
   /** Words for what it can do, at most 256 of 1 to 255 bytes; the ring does not interpret them. */
   capabilities?: readonly string[] | undefined
-  /** Names (1 to 255 bytes) and values (at most 4,096 bytes), at most 256; the ring does not interpret them. */
+  /**
+   * Names (1 to 255 bytes) and values (at most 4,096 bytes), at most 256; the ring does not interpret them.
+   */
   metadata?: Readonly<Record<string, string>> | undefined
 }
 
@@ -65,16 +71,23 @@ export interface RingNode {
 export interface HashRingOptions {
   /** Ids, or descriptions. @defaultValue none */
   nodes?: Iterable<string | NodeSpec> | undefined
-  /** Points of a node of weight 1, a whole number from 1 to 65,536. More spread keys more evenly and take more memory (12 to 16 bytes a point). @defaultValue 256 */
+  /**
+   * Points of a node of weight 1, a whole number from 1 to 65,536. More spread keys more evenly and take more
+   * memory (12 to 16 bytes a point).
+   * @defaultValue 256
+   */
   virtualNodeCount?: number | undefined
-  /** Replicas that `getReplicas` answers unless told otherwise, a whole number from 1 to 65,535. @defaultValue 3 */
+  /**
+   * Replicas that `getReplicas` answers unless told otherwise, a whole number from 1 to 65,535.
+   * @defaultValue 3
+   */
   replicationFactor?: number | undefined
   /** Every process that shares keys must use the same. @defaultValue 'xxhash64' */
   hashFunction?: HashFunctionName | undefined
   /**
    * Seed of `xxhash64`, 0n to 2^64 − 1. Another seed is another placement: `0n` is the one that other
-   * implementations share. A secret seed keeps strangers who choose keys from aiming them at one node blindly, and
-   * no more: one published token gives it back. @defaultValue 0n
+   * implementations share. A secret seed keeps strangers who choose keys from aiming them at one node
+   * blindly, and no more: one published token gives it back. @defaultValue 0n
    */
   hashSeed?: bigint | undefined
   /** Statuses that may answer, at least one. @defaultValue ['alive', 'suspected', 'updating'] */

@@ -142,7 +142,8 @@ describe('mistakes, each with its line', () => {
 
   test('an unknown key is named with the known ones', () => {
     expect(refused('nodes:\n  - id: a\n    wieght: 2\n')).toBe(
-      'bad.yaml:3: unknown key "wieght" in nodes[0]; known are id, address, weight, zone, status, capabilities, metadata',
+      'bad.yaml:3: unknown key "wieght" in nodes[0]; known are id, address, weight, zone, status, ' +
+        'capabilities, metadata',
     )
     expect(refused('node: [a]\n')).toBe(
       'bad.yaml:1: unknown key "node"; known are nodes, virtual_node_count, hash_function, hash_seed, ' +

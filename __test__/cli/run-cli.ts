@@ -35,7 +35,9 @@ export function run(args: readonly string[], input: string | Uint8Array = '', cw
   }
 }
 
-/** Runs with wrong input and answers the line on stderr, after checking that it is one and the only output. */
+/**
+ * Runs with wrong input and answers the line on stderr, after checking that it is one and the only output.
+ */
 export function complaintOf(args: readonly string[], exitCode = 2, input = '', cwd?: string): string {
   const { code, text, stderr } = run(args, input, cwd)
   const line = /^hypercache: ([^\n]+)\n$/.exec(stderr)?.[1]

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 
 import { HashRing, type HashFunctionName } from '../../dist/index.js'
 
-const FOLDER = join(import.meta.dirname, '../golden')
+const FOLDER = join(__dirname, '../golden')
 
 export interface GoldenRing {
   name: string

@@ -23,7 +23,10 @@ function withoutCargo(path: string): string {
     .join(delimiter)
 }
 
-/** Runs a program as a user would and answers what it printed; where it fails, all that it printed is the error. */
+/**
+ * Runs a program as a user would and answers what it printed; where it fails, all that it printed is the
+ * error.
+ */
 export function run(program: string, args: string[], cwd: string): string {
   try {
     return execFileSync(program, args, { cwd, env: userEnvironment, encoding: 'utf8', stdio: 'pipe' })
@@ -49,8 +52,8 @@ export interface Installed {
 }
 
 /**
- * Packs and installs. The network is not used: what the package depends on is packed from `node_modules`, and what a
- * user of TypeScript has beside it is copied from there.
+ * Packs and installs. The network is not used: what the package depends on is packed from `node_modules`, and
+ * what a user of TypeScript has beside it is copied from there.
  */
 export function install(): Installed {
   const scratch = mkdtempSync(join(tmpdir(), 'hypercache-package-'))

@@ -1,4 +1,6 @@
-/** What users write: programs to run and programs to compile, as text, for they belong into the user's folder. */
+/**
+ * What users write: programs to run and programs to compile, as text, for they belong into the user's folder.
+ */
 
 /** Loads the package in both ways and says which classes it got. */
 export const modules = `

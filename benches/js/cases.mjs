@@ -38,15 +38,26 @@ function assertAnswers(ring, keys, size) {
   const owners = some.map((key) => ring.getNode(key))
   assert.equal(new Set(owners).size, size)
   assert.deepEqual(ring.getNodeBatch(some), owners)
-  assert.deepEqual(owners, some.map((key) => ring.getNode(Buffer.from(key))))
-  assert.deepEqual(owners, some.map((key) => ring.getReplicas(key, 3)[0]))
+  assert.deepEqual(
+    owners,
+    some.map((key) => ring.getNode(Buffer.from(key))),
+  )
+  assert.deepEqual(
+    owners,
+    some.map((key) => ring.getReplicas(key, 3)[0]),
+  )
   const { slots, names } = ring.getNodeBatchPacked(pack(some))
-  assert.deepEqual(Array.from(slots, (slot) => names[slot]), owners)
+  assert.deepEqual(
+    Array.from(slots, (slot) => names[slot]),
+    owners,
+  )
 }
 
 function batch(ring, keys) {
   const next = rotating(keys.length)
-  const blocks = Array.from({ length: keys.length / BLOCK }, (_, at) => keys.slice(at * BLOCK, (at + 1) * BLOCK))
+  const blocks = Array.from({ length: keys.length / BLOCK }, (_, at) =>
+    keys.slice(at * BLOCK, (at + 1) * BLOCK),
+  )
   return () => ring.getNodeBatch(blocks[next() / BLOCK]).length
 }
 
@@ -58,7 +69,9 @@ function pack(keys) {
 
 function packedBatch(ring, keys) {
   const next = rotating(keys.length)
-  const blocks = Array.from({ length: keys.length / BLOCK }, (_, at) => pack(keys.slice(at * BLOCK, (at + 1) * BLOCK)))
+  const blocks = Array.from({ length: keys.length / BLOCK }, (_, at) =>
+    pack(keys.slice(at * BLOCK, (at + 1) * BLOCK)),
+  )
   return () => ring.getNodeBatchPacked(blocks[next() / BLOCK]).slots.length
 }
 
@@ -78,8 +91,19 @@ function plainArray(size, effort) {
   const addon = floorAddon()
   const environment = new addon.NativeEnvironment()
   const { mailbox } = environment.calls()
-  const options = { virtualNodeCount: 256, replicationFactor: 3, hashFunction: 'xxhash64', hashSeed: 0n, zoneAware: false }
-  const native = new addon.NativeRing(environment, options, nodeIds(size).map((id) => ({ id })), 0)
+  const options = {
+    virtualNodeCount: 256,
+    replicationFactor: 3,
+    hashFunction: 'xxhash64',
+    hashSeed: 0n,
+    zoneAware: false,
+  }
+  const native = new addon.NativeRing(
+    environment,
+    options,
+    nodeIds(size).map((id) => ({ id })),
+    0,
+  )
   const search = addon.makePlain(environment, native)
   const names = []
   const table = native.namesAfter(0)
@@ -95,7 +119,7 @@ function plainArray(size, effort) {
   const keys = distinctKeys()
   for (const key of keys.slice(0, 10_000)) assert.equal(plain.getNode(key), ring.getNode(key))
   return measure(
-    { 'partition_point': perKey(keys, ownerLength(plain)), getNode: perKey(keys, ownerLength(ring)) },
+    { partition_point: perKey(keys, ownerLength(plain)), getNode: perKey(keys, ownerLength(ring)) },
     effort,
   )
 }
@@ -121,7 +145,10 @@ function oneRing(size, effort) {
 
 /** One line of code that uses four rings in turn. */
 function fourRings(size, effort) {
-  const rings = Array.from({ length: 4 }, (_, at) => new HashRing({ nodes: nodeIds(size).map((id) => `${id}-${at}`) }))
+  const rings = Array.from(
+    { length: 4 },
+    (_, at) => new HashRing({ nodes: nodeIds(size).map((id) => `${id}-${at}`) }),
+  )
   let turn = 0
   const test = perKey(distinctKeys(), (key) => {
     turn = (turn + 1) & 3
@@ -200,7 +227,11 @@ function changes(size, effort) {
 
 function thousandAtOnce(_size, effort) {
   const ids = nodeIds(1_000)
-  return { '1,000 nodes at once': timed(effort.rounds * 5, () => assert.equal(new HashRing({ nodes: ids }).nodeCount, 1_000)) }
+  return {
+    '1,000 nodes at once': timed(effort.rounds * 5, () =>
+      assert.equal(new HashRing({ nodes: ids }).nodeCount, 1_000),
+    ),
+  }
 }
 
 /** Median time of a call, in nanoseconds. */

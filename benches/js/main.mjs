@@ -31,7 +31,10 @@ function buildFloor() {
   const flags = ['--release', '--no-js', '--features', 'floor', '--output-dir', folder]
   const manifest = ['--manifest-path', 'crates/hypercache_napi/Cargo.toml']
   const napi = join(root, 'node_modules/.bin/napi')
-  execFileSync(napi, ['build', ...flags, ...manifest, '--', '--locked'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
+  execFileSync(napi, ['build', ...flags, ...manifest, '--', '--locked'], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
 }
 
 /** Each case in a process of its own, one after another. */
@@ -50,16 +53,21 @@ function runCases() {
 }
 
 function print(rows, results) {
-  console.log(`\nNode ${version()}, ${cpus()[0].model.trim()}, ${availableParallelism()} cores, Linux ${release()}`)
+  console.log(
+    `\nNode ${version()}, ${cpus()[0].model.trim()}, ${availableParallelism()} cores, Linux ${release()}`,
+  )
   console.log('\nmedian ns per operation (half the range between the quartiles)\n')
   for (const [label, tests] of Object.entries(results)) {
     for (const [test, { ns, spread }] of Object.entries(tests)) {
-      console.log(`  ${label.padEnd(22)} ${test.padEnd(32)} ${ns.toFixed(1).padStart(11)}  ±${(spread * 100).toFixed(0)} %`)
+      console.log(
+        `  ${label.padEnd(22)} ${test.padEnd(32)} ${ns.toFixed(1).padStart(11)}  ±${(spread * 100).toFixed(0)} %`,
+      )
     }
   }
   console.log('\nratios and times against their bars\n')
   for (const { what, value, unit, must, goal } of rows) {
-    const isMet = must === undefined ? '' : (unit === 'min' ? value >= must : value <= must) ? 'met' : 'NOT MET'
+    const isMet =
+      must === undefined ? '' : (unit === 'min' ? value >= must : value <= must) ? 'met' : 'NOT MET'
     const bars = must === undefined ? '' : `must ${unit === 'min' ? '≥' : '≤'} ${must}, goal ${goal}`
     console.log(`  ${what.padEnd(58)} ${value.toFixed(2).padStart(9)}  ${isMet.padEnd(7)}  ${bars}`)
   }
@@ -74,7 +82,15 @@ function record(rows, results) {
   const date = new Date().toISOString().slice(0, 10)
   const machine = { cpu: cpus()[0].model.trim(), cores: availableParallelism(), kernel: release() }
   const file = join(root, `benches/record/${date}-node${version().split('.')[0]}.json`)
-  const content = { date, commit, node: version(), machine, effort: { rounds, seconds }, ratios: rows, results }
+  const content = {
+    date,
+    commit,
+    node: version(),
+    machine,
+    effort: { rounds, seconds },
+    ratios: rows,
+    results,
+  }
   writeFileSync(file, `${JSON.stringify(content, null, 1)}\n`)
   console.log(`\nwritten to ${file.slice(root.length + 1)}`)
 }

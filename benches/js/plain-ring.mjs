@@ -23,7 +23,8 @@ export function xxh64(text) {
     hash = (rotated(hash ^ ((BigInt(bytes.readUInt32LE(at)) * PRIME1) & MASK), 23n) * PRIME2 + PRIME3) & MASK
     at += 4
   }
-  for (; at < bytes.length; at += 1) hash = (rotated(hash ^ ((BigInt(bytes[at]) * PRIME5) & MASK), 11n) * PRIME1) & MASK
+  for (; at < bytes.length; at += 1)
+    hash = (rotated(hash ^ ((BigInt(bytes[at]) * PRIME5) & MASK), 11n) * PRIME1) & MASK
   hash = ((hash ^ (hash >> 33n)) * PRIME2) & MASK
   hash = ((hash ^ (hash >> 29n)) * PRIME3) & MASK
   return hash ^ (hash >> 32n)

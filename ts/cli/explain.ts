@@ -32,14 +32,12 @@ function asJson(key: string, explanation: Explanation): string {
 
 function asText(key: string, { token, point, owner, home, replicas, skipped }: Explanation): string {
   const wraps = point.token < token ? ', past the end of the ring and around to its beginning' : ''
+  const pointText = `${point.node}:${point.virtualNode}`
   const facts = [
     ['key', quoted(key)],
     ['token', shownToken(token)],
     ['decided by', `${shownToken(point.token)}${wraps}`],
-    [
-      '',
-      `virtual node ${point.virtualNode} of ${point.node}, the hash of ${quoted(`${point.node}:${point.virtualNode}`)}`,
-    ],
+    ['', `virtual node ${point.virtualNode} of ${point.node}, the hash of ${quoted(pointText)}`],
     ['owner', owner],
   ]
   if (home !== owner) facts.push(['home', `${home}, which would answer if all nodes were well`])

@@ -17,8 +17,8 @@ const LF = 0x0a
 const CR = 0x0d
 
 /**
- * Splits bytes at LF into packed keys. A CR before an LF belongs to the line end; bytes are not decoded; a line may
- * reach over any number of pieces.
+ * Splits bytes at LF into packed keys. A CR before an LF belongs to the line end; bytes are not decoded; a
+ * line may reach over any number of pieces.
  *
  * What is yielded shares memory with the splitter: it is good until the next step.
  */

@@ -75,7 +75,9 @@ export class Output {
     }
   }
 
-  /** A disk that fills up takes a part of a piece without an error: the rest has to be tried to learn of it. */
+  /**
+   * A disk that fills up takes a part of a piece without an error: the rest has to be tried to learn of it.
+   */
   #writeToFile(piece: Uint8Array): void {
     for (let done = 0; done < piece.length;) done += writeSync(this.#stream.fd!, piece, done)
   }

@@ -90,7 +90,8 @@ function parse(path: string, text: string): ParsedFile {
     const content: unknown = document.toJS({ maxAliasCount: ALIASES_MAX })
     return { content, failure: (message, at) => failAt(message, offsetOf(document, at)) }
   } catch (error) {
-    // What the parser throws, rather than collects: aliases without end or without an anchor, endless nesting.
+    // What the parser throws, rather than collects: aliases without end or without an anchor, endless
+    // nesting.
     if (error instanceof RangeError) throw failAt('nested too deeply', undefined)
     if (error instanceof ReferenceError) throw failAt(error.message, undefined)
     throw error

@@ -34,8 +34,11 @@ export function displayWidth(text: string): number {
 function cellsOf(grapheme: string): number {
   if (/^[\p{Cc}\p{Cf}\p{M}]/u.test(grapheme)) return 0
   if (/^\p{Emoji_Presentation}|\uFE0F/u.test(grapheme)) return 2
-  const isWide =
-    /^[\u1100-\u115F\u2E80-\u303E\u3041-\uA4CF\uA960-\uA97C\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF01-\uFF60\uFFE0-\uFFE6\u{20000}-\u{3FFFD}]/u
+  const wide = [
+    ...['\u1100-\u115F', '\u2E80-\u303E', '\u3041-\uA4CF', '\uA960-\uA97C', '\uAC00-\uD7A3'],
+    ...['\uF900-\uFAFF', '\uFE30-\uFE6F', '\uFF01-\uFF60', '\uFFE0-\uFFE6', '\u{20000}-\u{3FFFD}'],
+  ]
+  const isWide = new RegExp(`^[${wide.join('')}]`, 'u')
   return isWide.test(grapheme) ? 2 : 1
 }
 

@@ -1,8 +1,10 @@
-/** Checks of types: what TypeScript promises, JavaScript callers may not keep. Ranges are checked by the core. */
+/**
+ * Checks of types: what TypeScript promises, JavaScript callers may not keep. Ranges are checked by the core.
+ */
 
 import { HyperCacheError, shown, wrongType } from '../errors.js'
 import type { HashRingOptions, NodeChange, NodeSpec } from '../types.js'
-import type { NativeNodeChange, NativeNodeSpec } from '../native.js'
+import type { NativeNodeChange, NativeNodeSpec, NativeOptions } from '../native.js'
 
 type Fields = Record<string, unknown>
 
@@ -23,12 +25,15 @@ const CHANGE_NAMES: ReadonlySet<string> = new Set<keyof NodeChange>([
   'capabilities',
   'metadata',
 ])
-const SPEC_NAMES: ReadonlySet<string> = new Set<keyof NodeSpec>(['id', ...(CHANGE_NAMES as Set<keyof NodeChange>)])
+const SPEC_NAMES: ReadonlySet<string> = new Set<keyof NodeSpec>([
+  'id',
+  ...(CHANGE_NAMES as Set<keyof NodeChange>),
+])
 
 const HASH_SEED_MAX = 2n ** 64n - 1n
 
 /** Options with their defaults, for the core. */
-export function checkedOptions(options: unknown) {
+export function checkedOptions(options: unknown): NativeOptions & { nodes: NativeNodeSpec[] } {
   const fields = options === undefined ? {} : checkedFields('options', options, OPTION_NAMES)
   const hashSeed = optional('hashSeed', fields.hashSeed, 'bigint') ?? 0n
   if (hashSeed < 0n || hashSeed > HASH_SEED_MAX) {
@@ -42,7 +47,10 @@ export function checkedOptions(options: unknown) {
     hashFunction: optional('hashFunction', fields.hashFunction, 'string') ?? 'xxhash64',
     hashSeed,
     zoneAware: optional('zoneAware', fields.zoneAware, 'boolean') ?? false,
-    routableStatuses: statuses === undefined ? undefined : checkedTexts('routableStatuses', listOf('routableStatuses', statuses)),
+    routableStatuses:
+      statuses === undefined
+        ? undefined
+        : checkedTexts('routableStatuses', listOf('routableStatuses', statuses)),
     nodes: fields.nodes === undefined ? [] : checkedSpecs('nodes', fields.nodes),
   }
 }
@@ -62,7 +70,8 @@ export function checkedSpec(what: string, node: unknown): NativeNodeSpec {
     weight: optional(`${what}.weight`, fields.weight, 'number'),
     zone: optionalText(`${what}.zone`, fields.zone),
     status: optionalText(`${what}.status`, fields.status),
-    capabilities: fields.capabilities === undefined ? undefined : checkedCapabilities(what, fields.capabilities),
+    capabilities:
+      fields.capabilities === undefined ? undefined : checkedCapabilities(what, fields.capabilities),
     metadata: fields.metadata === undefined ? undefined : checkedMetadata(what, fields.metadata),
   }
 }
@@ -111,15 +120,17 @@ export function checkedNumber(what: string, value: unknown): number {
 export function checkedCount(value: unknown): number {
   const count = checkedNumber('count', value)
   if (Number.isInteger(count) && count >= 1 && count <= 65_535) return count
-  throw new HyperCacheError('ERR_HYPERCACHE_OUT_OF_RANGE', `count is ${count}; it must be a whole number from 1 to 65535`)
+  throw new HyperCacheError(
+    'ERR_HYPERCACHE_OUT_OF_RANGE',
+    `count is ${count}; it must be a whole number from 1 to 65535`,
+  )
 }
 
 /** The items of an iterable that is no string: a list given as one string is always a mistake. */
 export function listOf(what: string, value: unknown): unknown[] {
-  if (Array.isArray(value)) return Array.from(value as unknown[])
-  if (typeof value === 'object' && value !== null && Symbol.iterator in value) {
-    return Array.from(value as Iterable<unknown>)
-  }
+  // Spread, not Array.from: an engine copies a plain array in one go.
+  if (typeof value === 'object' && value !== null && Symbol.iterator in value)
+    return [...(value as Iterable<unknown>)]
   throw wrongType(what, value, 'an array or another iterable')
 }
 
@@ -143,8 +154,14 @@ function checkedMetadata(what: string, value: unknown): string[] {
   ])
 }
 
-function checkedFields(what: string, value: unknown, names: ReadonlySet<string>, wanted = 'an object'): Fields {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrongType(what, value, wanted)
+function checkedFields(
+  what: string,
+  value: unknown,
+  names: ReadonlySet<string>,
+  wanted = 'an object',
+): Fields {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw wrongType(what, value, wanted)
   const unknown = Object.keys(value).find((name) => !names.has(name))
   if (unknown === undefined) return value as Fields
   const message = `${what} has the unknown field ${shown(unknown)}; known are ${[...names].join(', ')}`
@@ -162,7 +179,11 @@ interface Primitives {
   bigint: bigint
 }
 
-function optional<T extends keyof Primitives>(what: string, value: unknown, type: T): Primitives[T] | undefined {
+function optional<T extends keyof Primitives>(
+  what: string,
+  value: unknown,
+  type: T,
+): Primitives[T] | undefined {
   if (value === undefined || typeof value === type) return value as Primitives[T] | undefined
   throw wrongType(what, value, `a ${type}`)
 }

@@ -1,5 +1,7 @@
 /// <reference types="node" preserve="true" />
 
+// Over 400 lines, because the class is one thing with private state, and half of it is its documentation.
+
 import { nowMs } from '../clock.js'
 import { HyperCacheError, wrongType } from '../errors.js'
 import { type NativeNode, Place, Reason, binding, calls, environment, guarded, internal } from '../native.js'
@@ -50,7 +52,8 @@ export interface DistributionCounter {
 }
 
 /**
- * Begins to count keys by owner, for callers that have their keys packed. The ring as it is now is used to the end.
+ * Begins to count keys by owner, for callers that have their keys packed. The ring as it is now is used to
+ * the end.
  *
  * @internal
  */
@@ -59,9 +62,10 @@ export let countDistribution: (ring: HashRing) => DistributionCounter
 /**
  * A consistent-hash ring: which node owns a key.
  *
- * Virtual node `i` of node `ID` is placed by XXH64 of `ID:i`; the owner of a key is the node of the first point at or
- * above the key's hash, among the nodes whose status may answer (Karger et al., 1997). The same nodes and options give
- * the same owners in every process, on every platform and in every release with the same major version.
+ * Virtual node `i` of node `ID` is placed by XXH64 of `ID:i`; the owner of a key is the node of the first
+ * point at or above the key's hash, among the nodes whose status may answer (Karger et al., 1997). The same
+ * nodes and options give the same owners in every process, on every platform and in every release with the
+ * same major version.
  *
  * Changes are all or nothing, and seen whole by the next lookup. Every error is a {@link HyperCacheError}.
  *
@@ -116,8 +120,8 @@ export class HashRing {
   }
 
   /**
-   * The owner of a key and the next distinct nodes clockwise that may answer, in order; with `zoneAware` spread over
-   * zones. `getReplicas(key, n)` is the beginning of `getReplicas(key, n + 1)`.
+   * The owner of a key and the next distinct nodes clockwise that may answer, in order; with `zoneAware`
+   * spread over zones. `getReplicas(key, n)` is the beginning of `getReplicas(key, n + 1)`.
    *
    * @param count How many, 1 to 65,535; all where there are fewer.
    * @returns Ids, in an array of the caller's own.
@@ -140,9 +144,13 @@ export class HashRing {
       case 2:
         return [names[mailbox[Place.Slots]!]!, names[mailbox[Place.Slots + 1]!]!]
       case 3:
-        return [names[mailbox[Place.Slots]!]!, names[mailbox[Place.Slots + 1]!]!, names[mailbox[Place.Slots + 2]!]!]
+        return [
+          names[mailbox[Place.Slots]!]!,
+          names[mailbox[Place.Slots + 1]!]!,
+          names[mailbox[Place.Slots + 2]!]!,
+        ]
       default:
-        return Array.from(mailbox.subarray(Place.Slots, Place.Slots + mailbox[Place.Count]!), (slot) => names[slot]!)
+        return manyNames(names)
     }
   }
 
@@ -159,7 +167,8 @@ export class HashRing {
     const names = this.#names
     for (let start = 0; start < answers.length;) {
       const end = this.#findChunk(answers as string[], start)
-      for (let index = start; index < end; index += 1) answers[index] = names[mailbox[Place.Slots + index - start]!]!
+      for (let index = start; index < end; index += 1)
+        answers[index] = names[mailbox[Place.Slots + index - start]!]!
       start = end
     }
     return answers as string[]
@@ -168,10 +177,12 @@ export class HashRing {
   /**
    * The owners of many keys that are in one buffer already, without a string made on the way.
    *
-   * @throws ERR_HYPERCACHE_INVALID_PACKED_KEYS where the offsets do not rise or leave the bytes; as {@link getNode}.
+   * @throws ERR_HYPERCACHE_INVALID_PACKED_KEYS where the offsets do not rise or leave the bytes; as {@link
+   * getNode}.
    */
   getNodeBatchPacked(keys: PackedKeys): PackedOwners {
-    if (typeof keys !== 'object' || keys === null) throw wrongType('keys', keys, 'an object of bytes and offsets')
+    if (typeof keys !== 'object' || keys === null)
+      throw wrongType('keys', keys, 'an object of bytes and offsets')
     if (typeof keys.bytes === 'string') throw wrongType('keys.bytes', keys.bytes, 'a Uint8Array')
     const bytes = bytesOf('keys.bytes', keys.bytes)
     const offsets = checkedOffsets(keys.offsets)
@@ -180,7 +191,8 @@ export class HashRing {
     mailbox[Place.IsSameSnapshot] = 0
     ownersOfPacked(bytes, offsets, slots)
     if (mailbox[Place.Mark] === Reason.BadEnds) {
-      const message = `keys.offsets has ${offsets.length} numbers; they must be one more than the keys, rise, and end within the ${bytes.length} bytes`
+      const rule = `one more than the keys, rise, and end within the ${bytes.length} bytes`
+      const message = `keys.offsets has ${offsets.length} numbers; they must be ${rule}`
       throw new HyperCacheError('ERR_HYPERCACHE_INVALID_PACKED_KEYS', message)
     }
     if (mailbox[Place.Mark] !== this.#mark) this.#settle('keys', keys)
@@ -190,8 +202,8 @@ export class HashRing {
   /**
    * Adds a node. Keys move only to it.
    *
-   * @throws A field of a wrong type or out of its bounds, an id that is in the ring, more than 65,535 nodes or
-   * 16,000,000 points.
+   * @throws A field of a wrong type or out of its bounds, an id that is in the ring, more than 65,535 nodes
+   * or 16,000,000 points.
    */
   addNode(node: string | NodeSpec): void {
     const spec = checkedSpec('node', node)
@@ -210,15 +222,18 @@ export class HashRing {
     guarded(() => this.#native.removeNodes([checked], nowMs()))
   }
 
-  /** Removes nodes, all or none, as one change. @throws ERR_HYPERCACHE_UNKNOWN_NODE, ERR_HYPERCACHE_DUPLICATE_NODE. */
+  /**
+   * Removes nodes, all or none, as one change.
+   * @throws ERR_HYPERCACHE_UNKNOWN_NODE, ERR_HYPERCACHE_DUPLICATE_NODE.
+   */
   removeNodes(ids: Iterable<string>): void {
     const checked = checkedIds('ids', ids)
     guarded(() => this.#native.removeNodes(checked, nowMs()))
   }
 
   /**
-   * Changes a node. What is absent stays; `null` clears address, zone, capabilities or metadata. A new weight moves only
-   * keys of this node, or to it.
+   * Changes a node. What is absent stays; `null` clears address, zone, capabilities or metadata. A new weight
+   * moves only keys of this node, or to it.
    *
    * @throws ERR_HYPERCACHE_UNKNOWN_NODE, a field of a wrong type or out of its bounds.
    */
@@ -228,7 +243,10 @@ export class HashRing {
     guarded(() => this.#native.updateNode(checkedId, checked, nowMs()))
   }
 
-  /** Sets what is known of a node's health. @throws ERR_HYPERCACHE_UNKNOWN_NODE, ERR_HYPERCACHE_UNKNOWN_STATUS. */
+  /**
+   * Sets what is known of a node's health.
+   * @throws ERR_HYPERCACHE_UNKNOWN_NODE, ERR_HYPERCACHE_UNKNOWN_STATUS.
+   */
   setNodeStatus(id: string, status: NodeStatus): void {
     this.updateNode(id, { status: checkedText('status', status) as NodeStatus })
   }
@@ -245,9 +263,9 @@ export class HashRing {
   }
 
   /**
-   * Makes the nodes exactly those of the list, as service discovery gives it: finds the differences and makes them as
-   * one change. A field that a description leaves out gets its default, except the status and the load: they are
-   * observed, not declared, and stay.
+   * Makes the nodes exactly those of the list, as service discovery gives it: finds the differences and makes
+   * them as one change. A field that a description leaves out gets its default, except the status and the
+   * load: they are observed, not declared, and stay.
    *
    * @throws As {@link addNode}.
    */
@@ -285,16 +303,17 @@ export class HashRing {
   }
 
   /**
-   * Version of this ring: 1 at first, one more with each change that can change an answer. Load, metadata, address
-   * and a status that may answer as well as the one before do not. Two rings' epochs say nothing about each other.
+   * Version of this ring: 1 at first, one more with each change that can change an answer. Load, metadata,
+   * address and a status that may answer as well as the one before do not. Two rings' epochs say nothing
+   * about each other.
    */
   get epoch(): number {
     return guarded(() => this.#native.epoch)
   }
 
   /**
-   * Fingerprint of who answers for what, 16 hex digits: equal for equal nodes that may answer and equal options,
-   * whatever the order of changes, in every process and release.
+   * Fingerprint of who answers for what, 16 hex digits: equal for equal nodes that may answer and equal
+   * options, whatever the order of changes, in every process and release.
    */
   get checksum(): string {
     return guarded(() => this.#native.checksum)
@@ -339,7 +358,10 @@ export class HashRing {
     return counter.result()
   }
 
-  /** Lets go of the native memory at once; the garbage collector would do it later. Every call but this one then throws. */
+  /**
+   * Lets go of the native memory at once; the garbage collector would do it later. Every call but this one
+   * then throws.
+   */
   close(): void {
     this.#native.close()
     this.#number = -1
@@ -354,7 +376,8 @@ export class HashRing {
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     if (this.#number < 0) return 'HashRing { closed }'
     const { nodeCount, pointCount, epoch, checksum } = this
-    return `HashRing { nodes: ${nodeCount}, points: ${pointCount}, epoch: ${epoch}, checksum: '${checksum}', ${this.#label} }`
+    const version = `epoch: ${epoch}, checksum: '${checksum}'`
+    return `HashRing { nodes: ${nodeCount}, points: ${pointCount}, ${version}, ${this.#label} }`
   }
 
   /** `getNode`, where the answer in the mailbox needs a second look. */
@@ -364,13 +387,16 @@ export class HashRing {
     return this.#names[mailbox[Place.Slots]!]!
   }
 
-  /** Learns the names that an answer needs, or throws why there is no answer. Leaves the slots in the mailbox alone. */
+  /**
+   * Learns the names that an answer needs, or throws why there is no answer. Leaves the slots in the mailbox
+   * alone.
+   */
   #settle(where: string, key: unknown): void {
-    const mark = mailbox[Place.Mark]!
+    const mark: Reason = mailbox[Place.Mark]!
     if (mark === Reason.Closed) throw new HyperCacheError('ERR_HYPERCACHE_RING_CLOSED', 'the ring is closed')
     if (mark === Reason.NoOwner) guarded(() => this.#native.fail())
     if (mark === Reason.OtherType || mark === Reason.Detached) throw notAKey(where, key)
-    if (mark < 0) throw internal(`a lookup answered reason ${mark}`)
+    if (mark <= Reason.BadEnds) throw internal(`a lookup answered reason ${mark}`)
     const { version, mark: newMark, slots, names } = guarded(() => this.#native.namesAfter(this.#version))
     slots.forEach((slot, index) => (this.#names[slot] = names[index]!))
     this.#version = version
@@ -399,12 +425,26 @@ export class HashRing {
   #getBatchOfBytes(keys: Key[]): string[] {
     const answers: string[] = []
     // Packed before the first lookup: no code of the caller runs between the parts.
-    for (const part of Array.from(packed(keys), ({ bytes, offsets }) => ({ bytes: bytes.slice(), offsets }))) {
+    for (const part of Array.from(packed(keys), ({ bytes, offsets }) => ({
+      bytes: bytes.slice(),
+      offsets,
+    }))) {
       const { slots, names } = this.getNodeBatchPacked(part)
       slots.forEach((slot) => answers.push(names[slot]!))
     }
     return answers
   }
+}
+
+/**
+ * Names of all slots in the mailbox. Apart from its caller: a closure there would cost every call an
+ * allocation.
+ */
+function manyNames(names: string[]): string[] {
+  return Array.from(
+    mailbox.subarray(Place.Slots, Place.Slots + mailbox[Place.Count]!),
+    (slot) => names[slot]!,
+  )
 }
 
 function checkedOffsets(offsets: unknown): Int32Array | Uint32Array {
@@ -416,6 +456,9 @@ function checkedOffsets(offsets: unknown): Int32Array | Uint32Array {
 }
 
 function nodeOf({ metadata, ...node }: NativeNode): RingNode {
-  const pairs = Array.from({ length: metadata.length / 2 }, (_, at) => [metadata[2 * at]!, metadata[2 * at + 1]!])
+  const pairs = Array.from({ length: metadata.length / 2 }, (_, at) => [
+    metadata[2 * at]!,
+    metadata[2 * at + 1]!,
+  ])
   return { ...node, metadata: Object.fromEntries(pairs) as Record<string, string> }
 }

@@ -93,7 +93,14 @@ const refused: [code: string, shown: string, call: () => unknown][] = [
   ['DUPLICATE_NODE', '"c"', call('addNodes', ['x', 'y', 'c'])],
   ['INVALID_TYPE', '"xy"', call('addNodes', 'xy')],
   ['INVALID_TYPE', 'undefined', call('addNodes')],
-  ['TOO_MANY_NODES', '65538', call('addNodes', Array.from({ length: 65_535 }, (_, at) => `n${at}`))],
+  [
+    'TOO_MANY_NODES',
+    '65538',
+    call(
+      'addNodes',
+      Array.from({ length: 65_535 }, (_, at) => `n${at}`),
+    ),
+  ],
   ['UNKNOWN_NODE', '"x"', call('removeNode', 'x')],
   ['UNKNOWN_NODE', '""', call('removeNode', '')],
   ['INVALID_TYPE', 'undefined', call('removeNode')],
@@ -122,7 +129,19 @@ const refused: [code: string, shown: string, call: () => unknown][] = [
   ['INVALID_TYPE', '1', call('node', 1)],
   ['INVALID_TYPE', 'undefined', call('hasNode')],
   // Keys and counts.
-  ...[undefined, null, 5, 5n, true, {}, [], Symbol('k'), () => 'k', new Uint16Array(1), new DataView(new ArrayBuffer(1))].flatMap(
+  ...[
+    undefined,
+    null,
+    5,
+    5n,
+    true,
+    {},
+    [],
+    Symbol('k'),
+    () => 'k',
+    new Uint16Array(1),
+    new DataView(new ArrayBuffer(1)),
+  ].flatMap(
     (key) =>
       [
         ['INVALID_KEY', 'key is', call('getNode', key)],
@@ -194,24 +213,23 @@ const refused: [code: string, shown: string, call: () => unknown][] = [
 ] as [string, string, () => unknown][]
 
 describe('every refused call has a code, shows the value, and changes nothing', () => {
-  test.each(refused.map(([code, shown, run], at) => ({ code, shown, run, title: `${at} ${code}: ${shown}` })))(
-    '$title',
-    ({ code, shown, run }) => {
-      const before = JSON.stringify([ring.nodes(), ring.epoch, ring.checksum])
-      let caught: unknown
-      try {
-        run()
-      } catch (error) {
-        caught = error
-      }
-      expect(caught).toBeInstanceOf(Error)
-      const { name, code: found, message, stack } = caught as HyperCacheError
-      expect([name, found]).toEqual(['HyperCacheError', `ERR_HYPERCACHE_${code}`])
-      expect(message).toContain(shown)
-      expect(stack).toContain('HyperCacheError')
-      expect(JSON.stringify([ring.nodes(), ring.epoch, ring.checksum])).toBe(before)
-    },
-  )
+  test.each(
+    refused.map(([code, shown, run], at) => ({ code, shown, run, title: `${at} ${code}: ${shown}` })),
+  )('$title', ({ code, shown, run }) => {
+    const before = JSON.stringify([ring.nodes(), ring.epoch, ring.checksum])
+    let caught: unknown
+    try {
+      run()
+    } catch (error) {
+      caught = error
+    }
+    expect(caught).toBeInstanceOf(Error)
+    const { name, code: found, message, stack } = caught as HyperCacheError
+    expect([name, found]).toEqual(['HyperCacheError', `ERR_HYPERCACHE_${code}`])
+    expect(message).toContain(shown)
+    expect(stack).toContain('HyperCacheError')
+    expect(JSON.stringify([ring.nodes(), ring.epoch, ring.checksum])).toBe(before)
+  })
 
   test('there are many', () => expect(refused.length).toBeGreaterThan(150))
 })

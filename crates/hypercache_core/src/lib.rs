@@ -3,16 +3,16 @@
 //! # Terms
 //!
 //! A *token* is a place on the ring, a 64-bit number. A node has many *virtual nodes*, each with a token; the
-//! pair is a *point*. The *owner* of a key is the node of the first point at or above the key's token, among the
-//! nodes that are *routable* by their status; the *home* is the same among all nodes. *Replicas* are the owner and
-//! the next distinct nodes clockwise. A *snapshot* is one immutable version of the ring, its *epoch* that
-//! version's number, its *checksum* a fingerprint that is equal wherever the placement is.
+//! pair is a *point*. The *owner* of a key is the node of the first point at or above the key's token, among
+//! the nodes that are *routable* by their status; the *home* is the same among all nodes. *Replicas* are the
+//! owner and the next distinct nodes clockwise. A *snapshot* is one immutable version of the ring, its
+//! *epoch* that version's number, its *checksum* a fingerprint that is equal wherever the placement is.
 //!
 //! # Guarantees
 //!
 //! * Same nodes, same options, same key: same owner, on every platform, in every order of insertion, in every
-//!   release with the same major version. Virtual node `i` of node `ID` has the token XXH64("ID:i"); of equal tokens
-//!   the smaller id comes first, in byte order.
+//!   release with the same major version. Virtual node `i` of node `ID` has the token XXH64("ID:i"); of equal
+//!   tokens the smaller id comes first, in byte order.
 //! * Adding a node moves keys only to it; removing one moves only its keys.
 //! * A lookup takes no lock and allocates nothing.
 //! * A refused change leaves the ring as it was.

@@ -1,7 +1,7 @@
 //! The lookups, as plain N-API functions.
 //!
-//! The rule of this file: read everything from JavaScript first, then take the snapshot; between taking it and
-//! its last use no N-API call is made. A getter, a coercion or a callback could change or close the ring.
+//! The rule of this file: read everything from JavaScript first, then take the snapshot; between taking it
+//! and its last use no N-API call is made. A getter, a coercion or a callback could change or close the ring.
 
 use std::cell::Cell;
 use std::ffi::{CStr, c_void};
@@ -46,7 +46,8 @@ pub struct NativeCalls<'e> {
     /// Finds as many replicas as the mailbox asks for, of a key given as bytes.
     #[napi(ts_type = "(key: Uint8Array) => void")]
     pub replicas_of_bytes: Function<'e, Unknown<'e>, ()>,
-    /// Finds the owners of keys joined to one string; the mailbox holds how many there are and where each ends.
+    /// Finds the owners of keys joined to one string; the mailbox holds how many there are and where each
+    /// ends.
     #[napi(ts_type = "(joined: string) => void")]
     pub owners_of_joined: Function<'e, Unknown<'e>, ()>,
     /// Finds the owners of the keys `bytes[offsets[i] .. offsets[i + 1]]`, into `slots`.
@@ -85,7 +86,8 @@ pub fn bind<'e, A: JsValuesTupleIntoVec, R>(
     }
     let raw = Rc::into_raw(data.clone()).cast_mut().cast::<c_void>();
     let mut function = ptr::null_mut();
-    // SAFETY: `raw` stays valid until the finalizer has run; where none was set, the count is taken back here.
+    // SAFETY: `raw` stays valid until the finalizer has run; where none was set, the count is taken back
+    // here.
     unsafe {
         let made = check(sys::napi_create_function(
             env.raw(),
@@ -118,7 +120,8 @@ pub unsafe fn answer<const N: usize>(
     let mut values = [ptr::null_mut(); N];
     let mut count = N;
     let mut data = ptr::null_mut();
-    // SAFETY: N-API fills `values` and answers the pointer that `bind` gave, which is live while its function is.
+    // SAFETY: N-API fills `values` and answers the pointer that `bind` gave, which is live while its function
+    // is.
     let environment = unsafe {
         sys::napi_get_cb_info(env, info, &mut count, values.as_mut_ptr(), ptr::null_mut(), &mut data);
         &*data.cast::<Environment>()
@@ -248,8 +251,8 @@ unsafe extern "C" fn owners_of_joined(env: sys::napi_env, info: sys::napi_callba
     }
 }
 
-/// Makes UTF-8 and its ends of joined UTF-16 and its ends, key by key where it is not all ASCII: two keys never
-/// make one character together.
+/// Makes UTF-8 and its ends of joined UTF-16 and its ends, key by key where it is not all ASCII: two keys
+/// never make one character together.
 pub fn split_joined(units: &[u16], unit_ends: &[Cell<i32>], bytes: &mut Vec<u8>, ends: &mut Vec<usize>) {
     bytes.clear();
     ends.clear();
@@ -267,9 +270,9 @@ pub fn split_joined(units: &[u16], unit_ends: &[Cell<i32>], bytes: &mut Vec<u8>,
 }
 
 unsafe extern "C" fn owners_of_packed(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    // SAFETY: called by N-API with its own handles; no JavaScript runs while the arrays are in use. TypeScript
-    // makes `slots`, so nothing else refers to its memory; the other two are only read. An element of an
-    // Int32Array may be read as u32: what was negative is too large and refused.
+    // SAFETY: called by N-API with its own handles; no JavaScript runs while the arrays are in use.
+    // TypeScript makes `slots`, so nothing else refers to its memory; the other two are only read. An element
+    // of an Int32Array may be read as u32: what was negative is too large and refused.
     unsafe {
         answer(env, info, |environment, [bytes, offsets, slots]| {
             let kinds = [sys::TypedarrayType::uint32_array, sys::TypedarrayType::int32_array];

@@ -2,8 +2,9 @@
 //! readers, the working memory.
 //!
 //! Lookups do not go through objects of napi-rs: there one set of plain functions serves all rings. The
-//! caller writes the number of its ring into the mailbox, calls with the key, and reads slots from the mailbox.
-//! So every call site sees the same function, whatever the number of rings, and no JavaScript number is made.
+//! caller writes the number of its ring into the mailbox, calls with the key, and reads slots from the
+//! mailbox. So every call site sees the same function, whatever the number of rings, and no JavaScript number
+//! is made.
 
 use std::cell::{Cell, RefCell};
 use std::ptr;

@@ -1,5 +1,5 @@
-//! What the benchmarks compare with, and never part of a release: the least that a native call can cost, and the
-//! same lookup over a plain sorted array.
+//! What the benchmarks compare with, and never part of a release: the least that a native call can cost, and
+//! the same lookup over a plain sorted array.
 
 use std::cell::OnceCell;
 use std::mem::MaybeUninit;

@@ -82,7 +82,8 @@ pub unsafe fn read_units(
     // One for the zero that N-API ends with, one to notice a longer string.
     units.reserve(len + 2);
     let mut written = 0;
-    // SAFETY: there is room for `len + 2` units; N-API says how many it wrote, and all of those are initialised.
+    // SAFETY: there is room for `len + 2` units; N-API says how many it wrote, and all of those are
+    // initialised.
     unsafe {
         let status = sys::napi_get_value_string_utf16(env, value, units.as_mut_ptr(), len + 2, &mut written);
         if status != sys::Status::napi_ok || written != len {
@@ -134,7 +135,8 @@ pub enum NotReadable {
 /// The elements of a typed array, where they are.
 ///
 /// # Safety
-/// As [`with_string`]; no JavaScript may run while the slice is in use. `T` must be the element type of `kinds`.
+/// As [`with_string`]; no JavaScript may run while the slice is in use. `T` must be the element type of
+/// `kinds`.
 #[inline]
 pub unsafe fn elements<'a, T>(
     env: sys::napi_env,

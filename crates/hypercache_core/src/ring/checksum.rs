@@ -9,7 +9,10 @@
 //! | 8 | its seed, little-endian |
 //! | 1 | 1 where the ring is zone-aware, else 0 |
 //! | 4 | number of routable nodes, little-endian |
-//! | … | for each routable node in byte order of the ids: id (text), number of points (4, little-endian), and in a zone-aware ring the zone: 0, or 1 and a text |
+//! | … | the routable nodes, in byte order of their ids |
+//!
+//! A node is its id (text), its number of points (4, little-endian), and in a zone-aware ring its zone: 0, or
+//! 1 and a text.
 //!
 //! A text is its length in bytes (2, little-endian) and its UTF-8. Zones are left out where they
 //! place nothing.

@@ -29,9 +29,9 @@ pub use snapshot::{Snapshot, VirtualNode};
 
 /// A consistent-hash ring.
 ///
-/// Every change builds another [`Snapshot`] beside the current one and swaps it in whole, so a reader sees all of
-/// a change or nothing of it. A refused change leaves no trace. Times are milliseconds by the clock of the
-/// caller: the ring has none.
+/// Every change builds another [`Snapshot`] beside the current one and swaps it in whole, so a reader sees
+/// all of a change or nothing of it. A refused change leaves no trace. Times are milliseconds by the clock of
+/// the caller: the ring has none.
 #[derive(Debug)]
 pub struct Ring {
     current: ArcSwap<Snapshot>,

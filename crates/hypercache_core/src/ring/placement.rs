@@ -26,8 +26,9 @@ pub(crate) struct Placement {
     pub routable_count: usize,
     /// Computed when first asked for.
     pub checksum: OnceLock<u64>,
-    /// For each point, the slots of the 2nd (low byte) and the 3rd (high byte) replica, plus one; 0 until known,
-    /// and where a slot does not fit. Filled by lookups: every thread that gets there first writes the same.
+    /// For each point, the slots of the 2nd (low byte) and the 3rd (high byte) replica, plus one; 0 until
+    /// known, and where a slot does not fit. Filled by lookups: every thread that gets there first writes the
+    /// same.
     followers: Box<[AtomicU16]>,
 }
 
@@ -185,9 +186,9 @@ impl Placement {
     ///
     /// The rule: from the owner's point clockwise, take the next node in a zone not used yet; when every zone
     /// is used, start another round from the owner's point among the nodes not taken. So the n-th node of
-    /// its zone, in ring order, is taken in round n, and within a round nodes are taken in ring order: one walk
-    /// finds them all, each goes to the next free position of its round. How many each round takes is known
-    /// from the sizes of the zones, hence where each round begins in `out`.
+    /// its zone, in ring order, is taken in round n, and within a round nodes are taken in ring order: one
+    /// walk finds them all, each goes to the next free position of its round. How many each round takes is
+    /// known from the sizes of the zones, hence where each round begins in `out`.
     fn walk_zones(&self, zones: &Zones, place: usize, out: &mut [u16], scratch: &mut ReplicaScratch) {
         let last_round = zones.last_round(out.len());
         scratch.next_in_round.clear();

@@ -71,15 +71,15 @@ impl Snapshot {
         if points.is_empty() { None } else { Some(points.slot(points.place(token))) }
     }
 
-    /// Fills `out` with the slots of the first distinct routable nodes clockwise of `token` (spread over zones
-    /// where the ring is zone-aware) and answers how many there are: all of them where `out` is longer.
+    /// Fills `out` with the slots of the first distinct routable nodes clockwise of `token` (spread over
+    /// zones where the ring is zone-aware) and answers how many there are: all of them where `out` is longer.
     #[inline]
     pub fn replicas(&self, token: Token, out: &mut [u16], scratch: &mut ReplicaScratch) -> usize {
         self.placement.replicas(token, self.table.slot_count(), out, scratch)
     }
 
-    /// The first 3 replicas, and how many there are where there are fewer: the common case of [`Snapshot::replicas`],
-    /// without a slice.
+    /// The first 3 replicas, and how many there are where there are fewer: the common case of
+    /// [`Snapshot::replicas`], without a slice.
     #[inline]
     pub fn first_replicas(&self, token: Token, scratch: &mut ReplicaScratch) -> ([u16; FIRST_COUNT], usize) {
         self.placement.first_replicas(token, self.table.slot_count(), scratch)
