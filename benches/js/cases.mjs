@@ -40,10 +40,6 @@ function assertAnswers(ring, keys, size) {
   assert.deepEqual(ring.getNodeBatch(some), owners)
   assert.deepEqual(
     owners,
-    some.map((key) => ring.getNode(Buffer.from(key))),
-  )
-  assert.deepEqual(
-    owners,
     some.map((key) => ring.getReplicas(key, 3)[0]),
   )
   const { slots, names } = ring.getNodeBatchPacked(pack(some))
@@ -80,6 +76,7 @@ function bytes(_size, effort) {
   const ring = ringOf(5)
   const keys = distinctKeys(100_000)
   const buffers = keys.map((key) => Buffer.from(key))
+  buffers.forEach((buffer, at) => assert.equal(ring.getNode(buffer), ring.getNode(keys[at])))
   return measure(
     { getNode: perKey(keys, ownerLength(ring)), 'getNode, buffer': perKey(buffers, ownerLength(ring)) },
     effort,
