@@ -2,6 +2,8 @@
 
 // Over 400 lines, because the class is one thing with private state, and half of it is its documentation.
 
+import { types } from 'node:util'
+
 import { nowMs } from '../clock.js'
 import { HyperCacheError, wrongType } from '../errors.js'
 import { type NativeNode, Place, Reason, binding, calls, environment, guarded, internal } from '../native.js'
@@ -190,7 +192,8 @@ export class HashRing {
     mailbox[Place.Ring] = this.#number
     mailbox[Place.IsSameSnapshot] = 0
     ownersOfPacked(bytes, offsets, slots)
-    if (mailbox[Place.Mark] === Reason.BadEnds) {
+    // The bytes are good already: what else is detached is the offsets.
+    if (mailbox[Place.Mark] === Reason.BadEnds || mailbox[Place.Mark] === Reason.Detached) {
       const rule = `one more than the keys, rise, and end within the ${bytes.length} bytes`
       const message = `keys.offsets has ${offsets.length} numbers; they must be ${rule}`
       throw new HyperCacheError('ERR_HYPERCACHE_INVALID_PACKED_KEYS', message)
@@ -448,9 +451,9 @@ function manyNames(names: string[]): string[] {
 }
 
 function checkedOffsets(offsets: unknown): Int32Array | Uint32Array {
-  if (offsets instanceof Int32Array || offsets instanceof Uint32Array) {
+  if (types.isInt32Array(offsets) || types.isUint32Array(offsets)) {
     // Shared memory could change between the check and the use.
-    return offsets.buffer instanceof SharedArrayBuffer ? offsets.slice() : offsets
+    return types.isSharedArrayBuffer(offsets.buffer) ? offsets.slice() : offsets
   }
   throw wrongType('keys.offsets', offsets, 'an Int32Array or a Uint32Array')
 }
