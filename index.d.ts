@@ -81,7 +81,10 @@ export interface NativeCalls {
   replicas: (key: string) => void
   /** Finds as many replicas as the mailbox asks for, of a key given as bytes. */
   replicasOfBytes: (key: Uint8Array) => void
-  /** Finds the owners of keys joined to one string; the mailbox holds how many there are and where each ends. */
+  /**
+   * Finds the owners of keys joined to one string; the mailbox holds how many there are and where each
+   * ends.
+   */
   ownersOfJoined: (joined: string) => void
   /** Finds the owners of the keys `bytes[offsets[i] .. offsets[i + 1]]`, into `slots`. */
   ownersOfPacked: (bytes: Uint8Array, offsets: Int32Array | Uint32Array, slots: Int32Array) => void
