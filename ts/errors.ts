@@ -47,7 +47,11 @@ export function shown(value: unknown): string {
   if (typeof value === 'symbol') return 'a symbol'
   if (typeof value === 'function') return 'a function'
   if (typeof value !== 'object' || value === null) return String(value)
-  return Array.isArray(value) ? `an array of ${value.length}` : 'an object'
+  try {
+    return Array.isArray(value) ? `an array of ${value.length}` : 'an object'
+  } catch {
+    return 'a revoked proxy'
+  }
 }
 
 /** The error for a value of the wrong type. `wanted` reads after "must be". */

@@ -67,13 +67,15 @@ export const environment = new binding.NativeEnvironment()
 /** The lookups. */
 export const calls = environment.calls()
 
-/** Runs a native call. Its coded errors become ours; anything else is a defect of this package. */
+/** Runs a native call. Its coded errors become ours; other codes are a defect of this package. */
 export function guarded<T>(call: () => T): T {
   try {
     return call()
   } catch (error) {
     const { code, message } = error as { code?: string; message: string }
-    if (code?.startsWith('ERR_HYPERCACHE_')) throw new HyperCacheError(code as ErrorCode, message)
+    // Not from native code: a method called on something that is no ring.
+    if (code === undefined) throw error
+    if (code.startsWith('ERR_HYPERCACHE_')) throw new HyperCacheError(code as ErrorCode, message)
     throw internal(message, error)
   }
 }

@@ -399,7 +399,7 @@ export class HashRing {
     if (mark === Reason.Closed) throw new HyperCacheError('ERR_HYPERCACHE_RING_CLOSED', 'the ring is closed')
     if (mark === Reason.NoOwner) guarded(() => this.#native.fail())
     if (mark === Reason.OtherType || mark === Reason.Detached) throw notAKey(where, key)
-    if (mark <= Reason.BadEnds) throw internal(`a lookup answered reason ${mark}`)
+    if (Number(mark) < 0) throw internal(`a lookup answered reason ${mark}`)
     const { version, mark: newMark, slots, names } = guarded(() => this.#native.namesAfter(this.#version))
     slots.forEach((slot, index) => (this.#names[slot] = names[index]!))
     this.#version = version
@@ -428,10 +428,7 @@ export class HashRing {
   #getBatchOfBytes(keys: Key[]): string[] {
     const answers: string[] = []
     // Packed before the first lookup: no code of the caller runs between the parts.
-    for (const part of Array.from(packed(keys), ({ bytes, offsets }) => ({
-      bytes: bytes.slice(),
-      offsets,
-    }))) {
+    for (const part of [...packed(keys)]) {
       const { slots, names } = this.getNodeBatchPacked(part)
       slots.forEach((slot) => answers.push(names[slot]!))
     }

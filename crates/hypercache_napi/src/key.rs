@@ -128,7 +128,7 @@ pub enum NotReadable {
     OtherType,
     /// Its memory is shared with other threads, which may write while we read.
     Shared,
-    /// Its memory has been given away.
+    /// Its memory has been given away, or the buffer has become too short for it.
     Detached,
 }
 
@@ -147,6 +147,7 @@ pub unsafe fn elements<'a, T>(
     let mut len = 0;
     let mut data = ptr::null_mut();
     let mut buffer = ptr::null_mut();
+    let mut offset = 0;
     let mut is_unshared = false;
     // SAFETY: N-API writes to live locals, and answers an error for a value that is no typed array.
     unsafe {
@@ -157,7 +158,7 @@ pub unsafe fn elements<'a, T>(
             &mut len,
             &mut data,
             &mut buffer,
-            ptr::null_mut(),
+            &mut offset,
         );
         if status != sys::Status::napi_ok || !kinds.contains(&kind) {
             return Err(NotReadable::OtherType);
@@ -171,7 +172,9 @@ pub unsafe fn elements<'a, T>(
             return Ok(std::slice::from_raw_parts(data.cast::<T>(), len));
         }
         let mut is_detached = false;
+        let mut buffer_len = 0;
         sys::napi_is_detached_arraybuffer(env, buffer, &mut is_detached);
-        if is_detached { Err(NotReadable::Detached) } else { Ok(&[]) }
+        sys::napi_get_arraybuffer_info(env, buffer, ptr::null_mut(), &mut buffer_len);
+        if is_detached || offset > buffer_len { Err(NotReadable::Detached) } else { Ok(&[]) }
     }
 }
