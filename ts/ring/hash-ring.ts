@@ -136,7 +136,7 @@ export class HashRing {
     if (typeof key === 'string') replicas(key)
     else replicasOfBytes(key)
     if (mailbox[Place.Mark] !== this.#mark) {
-      if (mailbox[Place.Mark] === Reason.Shared) return this.getReplicas(bytesOf('key', key), count)
+      if (mailbox[Place.Mark] === Reason.Shared) return this.getReplicas(unshared(key), count)
       this.#settle('key', key)
     }
     const names = this.#names
@@ -362,8 +362,8 @@ export class HashRing {
   }
 
   /**
-   * Lets go of the native memory at once; the garbage collector would do it later. Every call but this one
-   * then throws.
+   * Lets go of the native memory at once. The garbage collector does it later, and only between turns of the
+   * event loop: close rings that are made in a loop. Every call but this one then throws.
    */
   close(): void {
     this.#native.close()
@@ -385,7 +385,7 @@ export class HashRing {
 
   /** `getNode`, where the answer in the mailbox needs a second look. */
   #getNodeAfter(key: Key): string {
-    if (mailbox[Place.Mark] === Reason.Shared) return this.getNode(bytesOf('key', key))
+    if (mailbox[Place.Mark] === Reason.Shared) return this.getNode(unshared(key))
     this.#settle('key', key)
     return this.#names[mailbox[Place.Slots]!]!
   }
@@ -445,6 +445,11 @@ function manyNames(names: string[]): string[] {
     mailbox.subarray(Place.Slots, Place.Slots + mailbox[Place.Count]!),
     (slot) => names[slot]!,
   )
+}
+
+/** A copy of a key that native code found in shared memory, whatever its own properties say. */
+function unshared(key: Key): Uint8Array {
+  return new Uint8Array(key as Uint8Array)
 }
 
 function checkedOffsets(offsets: unknown): Int32Array | Uint32Array {

@@ -25,6 +25,10 @@ const spoiled = {
   },
 }
 
+/**
+ * Among them: Z-7 a negative count, Z-8 a replication factor of 0, Z-10 a virtual node count of 0 or below,
+ * Z-11 an unknown hash function, Z-19 a load of NaN, Z-20 a node that is there already, Z-22 an empty id.
+ */
 const refused: [code: string, shown: string, call: () => unknown][] = [
   // Options.
   ['INVALID_TYPE', 'null', make(null)],
