@@ -42,13 +42,16 @@ impl Snapshot {
         let mut slots = vec![0; count.min(self.placement.routable_count)];
         self.replicas(token, &mut slots, &mut ReplicaScratch::default());
         let first_points = self.first_points(token);
-        let point_of = |slot: &u16| first_points.iter().find(|point| point.slot == *slot).copied();
-        let replicas: Vec<_> = slots.iter().filter_map(point_of).collect();
+        let mut is_chosen = vec![false; self.slot_count()];
+        slots.iter().for_each(|slot| is_chosen[usize::from(*slot)] = true);
+        let mut point_of = vec![None; self.slot_count()];
+        first_points.iter().for_each(|point| point_of[usize::from(point.slot)] = Some(*point));
+        let replicas = slots.iter().filter_map(|slot| point_of[usize::from(*slot)]).collect();
         // By place in the order, not by distance: a node after the last replica may have the same token.
-        let last = first_points.iter().rposition(|point| slots.contains(&point.slot))?;
+        let last = first_points.iter().rposition(|point| is_chosen[usize::from(point.slot)])?;
         let skipped = first_points[..last]
             .iter()
-            .filter(|point| !slots.contains(&point.slot))
+            .filter(|point| !is_chosen[usize::from(point.slot)])
             .map(|point| {
                 let is_routable = self.is_routable(self.node(point.slot));
                 Skipped {
