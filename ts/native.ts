@@ -30,7 +30,8 @@ export const enum Reason {
   NoOwner = -1,
   OtherType = -2,
   Shared = -3,
-  Detached = -4,
+  /** Bytes without length: the empty key, or memory that is gone. */
+  NoBytes = -4,
   Closed = -5,
   BadEnds = -6,
 }

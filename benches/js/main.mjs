@@ -1,6 +1,6 @@
 // The benchmarks of the JavaScript side: `npm run bench`. See `benches/README.md`.
 //
-// Options: --once (each case for a moment, as a test; no record), --node PATH (another Node), --only TEXT (cases whose
+// Options: --once (each case for a moment, as a test; no record), --node PATH (another Node), --rounds N (9), --only TEXT (cases whose
 // name has it; no record).
 
 import { execFileSync, spawnSync } from 'node:child_process'
@@ -13,10 +13,15 @@ import { plan, ratios } from './ratios.mjs'
 
 const root = join(import.meta.dirname, '../..')
 const { values: options } = parseArgs({
-  options: { once: { type: 'boolean' }, node: { type: 'string' }, only: { type: 'string' } },
+  options: {
+    once: { type: 'boolean' },
+    node: { type: 'string' },
+    only: { type: 'string' },
+    rounds: { type: 'string' },
+  },
 })
 const node = options.node ?? process.execPath
-const [rounds, seconds] = options.once ? [1, 0.01] : [9, 0.15]
+const [rounds, seconds] = options.once ? [1, 0.01] : [Number(options.rounds ?? 9), 0.15]
 
 buildFloor()
 const results = runCases()

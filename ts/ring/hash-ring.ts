@@ -33,7 +33,7 @@ import {
   isWellFormed,
   listOf,
 } from './arguments.js'
-import { bytesOf, notAKey, packed } from './keys.js'
+import { bytesOf, isDetached, notAKey, packed } from './keys.js'
 
 // Copies in this module's scope: a lookup reads them directly, not through another module's exports.
 const { mailbox, owner, ownerOfBytes, replicas, replicasOfBytes, ownersOfJoined, ownersOfPacked } = calls
@@ -136,7 +136,8 @@ export class HashRing {
     if (typeof key === 'string') replicas(key)
     else replicasOfBytes(key)
     if (mailbox[Place.Mark] !== this.#mark) {
-      if (mailbox[Place.Mark] === Reason.Shared) return this.getReplicas(unshared(key), count)
+      const readable = readableForm(key)
+      if (readable !== undefined) return this.getReplicas(readable, count)
       this.#settle('key', key)
     }
     const names = this.#names
@@ -192,8 +193,7 @@ export class HashRing {
     mailbox[Place.Ring] = this.#number
     mailbox[Place.IsSameSnapshot] = 0
     ownersOfPacked(bytes, offsets, slots)
-    // The bytes are good already: what else is detached is the offsets.
-    if (mailbox[Place.Mark] === Reason.BadEnds || mailbox[Place.Mark] === Reason.Detached) {
+    if (mailbox[Place.Mark] === Reason.BadEnds) {
       const rule = `one more than the keys, rise, and end within the ${bytes.length} bytes`
       const message = `keys.offsets has ${offsets.length} numbers; they must be ${rule}`
       throw new HyperCacheError('ERR_HYPERCACHE_INVALID_PACKED_KEYS', message)
@@ -385,7 +385,8 @@ export class HashRing {
 
   /** `getNode`, where the answer in the mailbox needs a second look. */
   #getNodeAfter(key: Key): string {
-    if (mailbox[Place.Mark] === Reason.Shared) return this.getNode(unshared(key))
+    const readable = readableForm(key)
+    if (readable !== undefined) return this.getNode(readable)
     this.#settle('key', key)
     return this.#names[mailbox[Place.Slots]!]!
   }
@@ -398,7 +399,7 @@ export class HashRing {
     const mark: Reason = mailbox[Place.Mark]!
     if (mark === Reason.Closed) throw new HyperCacheError('ERR_HYPERCACHE_RING_CLOSED', 'the ring is closed')
     if (mark === Reason.NoOwner) guarded(() => this.#native.fail())
-    if (mark === Reason.OtherType || mark === Reason.Detached) throw notAKey(where, key)
+    if (mark === Reason.OtherType || mark === Reason.NoBytes) throw notAKey(where, key)
     if (Number(mark) < 0) throw internal(`a lookup answered reason ${mark}`)
     const { version, mark: newMark, slots, names } = guarded(() => this.#native.namesAfter(this.#version))
     slots.forEach((slot, index) => (this.#names[slot] = names[index]!))
@@ -447,9 +448,11 @@ function manyNames(names: string[]): string[] {
   )
 }
 
-/** A copy of a key that native code found in shared memory, whatever its own properties say. */
-function unshared(key: Key): Uint8Array {
-  return new Uint8Array(key as Uint8Array)
+/** Another form of a key that native code could not read as it is; `undefined` where there is none. */
+function readableForm(key: Key): Key | undefined {
+  const mark: Reason = mailbox[Place.Mark]!
+  if (mark === Reason.Shared) return new Uint8Array(key as Uint8Array)
+  return mark === Reason.NoBytes && !isDetached(key) ? '' : undefined
 }
 
 function checkedOffsets(offsets: unknown): Int32Array | Uint32Array {

@@ -25,7 +25,7 @@ export function bytesOf(where: string, key: unknown): Uint8Array {
 }
 
 /** Whether a view's memory is gone: given away, or cut off by a buffer that shrank. Its length is then 0. */
-function isDetached(value: unknown): boolean {
+export function isDetached(value: unknown): boolean {
   if (!types.isUint8Array(value) || value.length > 0) return false
   try {
     Uint8Array.prototype.slice.call(value)

@@ -22,7 +22,8 @@ mod reason {
     pub const NO_OWNER: i32 = -1;
     pub const OTHER_TYPE: i32 = -2;
     pub const SHARED: i32 = -3;
-    pub const DETACHED: i32 = -4;
+    /// Bytes without length: the empty key, or memory that is gone. TypeScript can tell.
+    pub const NO_BYTES: i32 = -4;
     pub const CLOSED: i32 = -5;
     pub const BAD_ENDS: i32 = -6;
     pub const PANIC: i32 = -7;
@@ -186,7 +187,6 @@ fn reason_for(why: NotReadable) -> i32 {
     match why {
         NotReadable::OtherType => reason::OTHER_TYPE,
         NotReadable::Shared => reason::SHARED,
-        NotReadable::Detached => reason::DETACHED,
     }
 }
 
@@ -210,11 +210,23 @@ unsafe extern "C" fn replicas(env: sys::napi_env, info: sys::napi_callback_info)
 
 const BYTES: [sys::napi_typedarray_type; 1] = [sys::TypedarrayType::uint8_array];
 
+/// A key's bytes, or the reason why there are none.
+///
+/// # Safety
+/// As [`elements`].
+unsafe fn key_bytes<'a>(env: sys::napi_env, key: sys::napi_value) -> Result<&'a [u8], i32> {
+    // SAFETY: as this function; a Uint8Array has elements of one byte.
+    match unsafe { elements(env, key, &BYTES) } {
+        Ok([]) => Err(reason::NO_BYTES),
+        found => found.map_err(reason_for),
+    }
+}
+
 unsafe extern "C" fn owner_of_bytes(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     // SAFETY: called by N-API with its own handles; no JavaScript runs while the key is in use.
     unsafe {
         answer(env, info, |environment, [key]| {
-            elements(env, key, &BYTES).map_or_else(reason_for, |key| owner_of(environment, key))
+            key_bytes(env, key).map_or_else(|why| why, |key| owner_of(environment, key))
         })
     }
 }
@@ -223,7 +235,7 @@ unsafe extern "C" fn replicas_of_bytes(env: sys::napi_env, info: sys::napi_callb
     // SAFETY: called by N-API with its own handles; no JavaScript runs while the key is in use.
     unsafe {
         answer(env, info, |environment, [key]| {
-            elements(env, key, &BYTES).map_or_else(reason_for, |key| replicas_of(environment, key))
+            key_bytes(env, key).map_or_else(|why| why, |key| replicas_of(environment, key))
         })
     }
 }
