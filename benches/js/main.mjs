@@ -1,7 +1,7 @@
 // The benchmarks of the JavaScript side: `npm run bench`. See `benches/README.md`.
 //
-// Options: --once (each case for a moment, as a test; no record), --node PATH (another Node), --rounds N (9), --only TEXT (cases whose
-// name has it; no record).
+// Options: --once (each case for a moment, as a test; no record), --node PATH (another Node), --rounds N (9 unless
+// told), --only TEXT (cases whose name has it; no record).
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
