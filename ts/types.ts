@@ -168,7 +168,7 @@ export interface Explanation {
 /** Keys in one buffer: key `i` is `bytes[offsets[i] .. offsets[i + 1]]`. */
 export interface PackedKeys {
   bytes: Uint8Array
-  /** One more than there are keys; rising, the last at most `bytes.length`. */
+  /** One more than there are keys; never falling, the last at most `bytes.length`. */
   offsets: Int32Array | Uint32Array
 }
 

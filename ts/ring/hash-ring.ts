@@ -180,7 +180,7 @@ export class HashRing {
   /**
    * The owners of many keys that are in one buffer already, without a string made on the way.
    *
-   * @throws ERR_HYPERCACHE_INVALID_PACKED_KEYS where the offsets do not rise or leave the bytes; as {@link
+   * @throws ERR_HYPERCACHE_INVALID_PACKED_KEYS where the offsets fall or leave the bytes; as {@link
    * getNode}.
    */
   getNodeBatchPacked(keys: PackedKeys): PackedOwners {
@@ -194,7 +194,7 @@ export class HashRing {
     mailbox[Place.IsSameSnapshot] = 0
     ownersOfPacked(bytes, offsets, slots)
     if (mailbox[Place.Mark] === Reason.BadEnds) {
-      const rule = `one more than the keys, rise, and end within the ${bytes.length} bytes`
+      const rule = `one more than the keys, never fall, and end within the ${bytes.length} bytes`
       const message = `keys.offsets has ${offsets.length} numbers; they must be ${rule}`
       throw new HyperCacheError('ERR_HYPERCACHE_INVALID_PACKED_KEYS', message)
     }
