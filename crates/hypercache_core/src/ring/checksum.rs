@@ -27,7 +27,7 @@ pub(crate) fn of(options: &RingOptions, table: &NodeTable) -> u64 {
     push_text(&mut form, options.hash.name());
     form.extend(options.hash.seed().to_le_bytes());
     form.push(u8::from(options.zone_aware));
-    let routable = || table.iter().filter(|(_, node)| options.routable.contains(node.status));
+    let routable = || table.routable(options.routable);
     form.extend((routable().count() as u32).to_le_bytes());
     for (_, node) in routable() {
         push_text(&mut form, &node.id);

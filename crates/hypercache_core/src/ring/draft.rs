@@ -178,7 +178,7 @@ impl<'a> Draft<'a> {
 
     fn points_anew(&self) -> Points {
         let mut points = Vec::with_capacity(self.table.point_total() as usize);
-        for (slot, node) in self.table.iter().filter(|(_, node)| self.old.is_routable(node)) {
+        for (slot, node) in self.table.routable(self.options().routable) {
             let range = 0..node.point_count;
             each_virtual_node(self.options().hash, &node.id, range, |_, token| {
                 points.push(Point { token, slot })

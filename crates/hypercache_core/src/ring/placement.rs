@@ -54,7 +54,7 @@ impl ReplicaScratch {
 
 impl Placement {
     pub fn new(points: Points, table: &NodeTable, options: &RingOptions) -> Self {
-        let routable_count = table.iter().filter(|(_, node)| options.routable.contains(node.status)).count();
+        let routable_count = table.routable(options.routable).count();
         let remembers = (2..=REMEMBERED_NODES_MAX).contains(&routable_count);
         let followers = (0..if remembers { points.len() } else { 0 }).map(|_| AtomicU16::new(0)).collect();
         let zones = options.zone_aware.then(|| Zones::of(table, options));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::{Error, NODES_MAX, POINTS_MAX, shortened};
-use crate::node::Node;
+use crate::node::{Node, StatusSet};
 
 /// A slot is a node's small number while it is in the ring. Slots of nodes that are gone are given again,
 /// so the table is never larger than the most nodes there were at one time.
@@ -41,6 +41,11 @@ impl NodeTable {
     /// Slots and nodes in byte order of the ids.
     pub fn iter(&self) -> impl Iterator<Item = (u16, &Arc<Node>)> {
         self.by_id.iter().map(|slot| (*slot, self.node(*slot)))
+    }
+
+    /// Those whose status may answer.
+    pub fn routable(&self, statuses: StatusSet) -> impl Iterator<Item = (u16, &Arc<Node>)> {
+        self.iter().filter(move |(_, node)| statuses.contains(node.status))
     }
 
     pub fn find(&self, id: &str) -> Option<u16> {

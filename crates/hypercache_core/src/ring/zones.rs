@@ -21,7 +21,7 @@ impl Zones {
         let mut of_slot = vec![0; table.slot_count()];
         let mut numbers = HashMap::new();
         let mut node_counts: Vec<usize> = Vec::new();
-        for (slot, node) in table.iter().filter(|(_, node)| options.routable.contains(node.status)) {
+        for (slot, node) in table.routable(options.routable) {
             let fresh = node_counts.len();
             let number = match node.zone.as_deref() {
                 Some(zone) => *numbers.entry(zone).or_insert(fresh),
