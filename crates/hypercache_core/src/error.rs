@@ -36,6 +36,8 @@ pub enum Error {
     UnknownHashFunction(String),
     /// A seed with a hash function that takes none.
     SeedNotSupported(&'static str),
+    /// A word for when to use the lookup cache that does not exist.
+    UnknownLookupCache(String),
     /// A status that does not exist.
     UnknownStatus(String),
     /// An empty list of routable statuses: no node could ever answer.
@@ -66,6 +68,7 @@ impl Error {
             Self::TooManyItems { .. } => "ERR_HYPERCACHE_TOO_MANY_ITEMS",
             Self::UnknownHashFunction(_) => "ERR_HYPERCACHE_UNKNOWN_HASH_FUNCTION",
             Self::SeedNotSupported(_) => "ERR_HYPERCACHE_SEED_NOT_SUPPORTED",
+            Self::UnknownLookupCache(_) => "ERR_HYPERCACHE_UNKNOWN_LOOKUP_CACHE",
             Self::UnknownStatus(_) => "ERR_HYPERCACHE_UNKNOWN_STATUS",
             Self::NoRoutableStatus => "ERR_HYPERCACHE_NO_ROUTABLE_STATUS",
             Self::UnknownNode(_) => "ERR_HYPERCACHE_UNKNOWN_NODE",
@@ -92,6 +95,9 @@ impl fmt::Display for Error {
             }
             Self::SeedNotSupported(name) => {
                 write!(f, "hashSeed goes with \"xxhash64\" only; hashFunction is {name:?}")
+            }
+            Self::UnknownLookupCache(word) => {
+                write!(f, "lookupCache {word:?} does not exist; it must be one of auto, on, off")
             }
             Self::UnknownStatus(name) => write!(
                 f,

@@ -50,8 +50,8 @@ pub use node::{
     TEXT_BYTES_MAX,
 };
 pub use ring::{
-    Distribution, DistributionCounter, Explanation, NodeKeys, REPLICA_COUNT_MAX, Reader, ReplicaScratch,
-    Ring, RingOptions, SetOutcome, SkipReason, Skipped, Snapshot, VIRTUAL_NODE_COUNT_MAX, VirtualNode,
-    replica_count,
+    Distribution, DistributionCounter, Explanation, LOOKUP_CACHE_SIZE_MAX, LookupCache, NodeKeys,
+    REPLICA_COUNT_MAX, Reader, ReplicaScratch, Ring, RingOptions, SetOutcome, SkipReason, Skipped, Snapshot,
+    VIRTUAL_NODE_COUNT_MAX, VirtualNode, replica_count,
 };
 pub use token::Token;

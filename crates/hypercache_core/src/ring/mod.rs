@@ -23,7 +23,9 @@ pub use distribution::{Distribution, DistributionCounter, NodeKeys};
 use draft::Draft;
 pub use draft::SetOutcome;
 pub use explain::{Explanation, SkipReason, Skipped};
-pub use options::{REPLICA_COUNT_MAX, RingOptions, VIRTUAL_NODE_COUNT_MAX, replica_count};
+pub use options::{
+    LOOKUP_CACHE_SIZE_MAX, LookupCache, REPLICA_COUNT_MAX, RingOptions, VIRTUAL_NODE_COUNT_MAX, replica_count,
+};
 pub use placement::ReplicaScratch;
 pub use snapshot::{Snapshot, VirtualNode};
 
