@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::hash::HashFunction;
+
 /// Why a call was refused. Whatever the reason, the ring is as it was before the call.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Error {
@@ -42,6 +44,15 @@ pub enum Error {
     UnknownStatus(String),
     /// An empty list of routable statuses: no node could ever answer.
     NoRoutableStatus,
+    /// A node whose tokens do not fit: too few with a custom hash function, any with another one.
+    TokenCount {
+        /// The node.
+        id: String,
+        /// How many tokens came with it.
+        given: usize,
+        /// How many it must bring.
+        wanted: usize,
+    },
     /// A call that changes a node that is not in the ring.
     UnknownNode(String),
     /// A node that is in the ring already, or twice in one call.
@@ -50,6 +61,19 @@ pub enum Error {
     TooManyNodes(usize),
     /// More points than a ring can hold; the number is the sum over all nodes.
     TooManyPoints(f64),
+    /// Two rings that hash keys differently.
+    DifferentHash(HashFunction, HashFunction),
+    /// A plan that cannot be made. Says what is wrong with it.
+    InvalidPlan(String),
+    /// A plan for a ring that has moved on.
+    PlanOutdated {
+        /// The epoch it was made at.
+        planned: u64,
+        /// The epoch of the ring.
+        current: u64,
+    },
+    /// A plan that was applied already.
+    PlanApplied,
     /// No node can answer. Carries how many nodes the ring has.
     NoRoutableNode(usize),
 }
@@ -71,10 +95,15 @@ impl Error {
             Self::UnknownLookupCache(_) => "ERR_HYPERCACHE_UNKNOWN_LOOKUP_CACHE",
             Self::UnknownStatus(_) => "ERR_HYPERCACHE_UNKNOWN_STATUS",
             Self::NoRoutableStatus => "ERR_HYPERCACHE_NO_ROUTABLE_STATUS",
+            Self::TokenCount { .. } => "ERR_HYPERCACHE_INTERNAL",
             Self::UnknownNode(_) => "ERR_HYPERCACHE_UNKNOWN_NODE",
             Self::DuplicateNode(_) => "ERR_HYPERCACHE_DUPLICATE_NODE",
             Self::TooManyNodes(_) => "ERR_HYPERCACHE_TOO_MANY_NODES",
             Self::TooManyPoints(_) => "ERR_HYPERCACHE_TOO_MANY_POINTS",
+            Self::DifferentHash(..) => "ERR_HYPERCACHE_DIFFERENT_HASH",
+            Self::InvalidPlan(_) => "ERR_HYPERCACHE_INVALID_PLAN",
+            Self::PlanOutdated { .. } => "ERR_HYPERCACHE_PLAN_OUTDATED",
+            Self::PlanApplied => "ERR_HYPERCACHE_PLAN_APPLIED",
             Self::NoRoutableNode(_) => "ERR_HYPERCACHE_NO_ROUTABLE_NODE",
         }
     }
@@ -109,6 +138,9 @@ impl fmt::Display for Error {
                     "routableStatuses has 0 entries; at least 1 is needed, or no node could ever answer"
                 )
             }
+            Self::TokenCount { id, given, wanted } => {
+                write!(f, "node {id:?} comes with {given} tokens; with this hash function it needs {wanted}")
+            }
             Self::UnknownNode(id) => write!(f, "node {id:?} is not in the ring"),
             Self::DuplicateNode(id) => write!(f, "node {id:?} is in the ring already, or twice in this call"),
             Self::TooManyNodes(count) => {
@@ -120,6 +152,25 @@ impl fmt::Display for Error {
                  (the sum of round(weight * virtualNodeCount) over all nodes)",
                 Number(*sum)
             ),
+            Self::DifferentHash(a, b) => write!(
+                f,
+                "one ring has {} with seed {}, the other {} with seed {}; both must be equal, \
+                 for their tokens do not compare",
+                a.name(),
+                a.seed(),
+                b.name(),
+                b.seed()
+            ),
+            Self::InvalidPlan(problem) => write!(f, "the change {problem}"),
+            Self::PlanOutdated { planned, current } if planned == current => write!(
+                f,
+                "the plan was made at epoch {planned}; nodes have changed since, and it would do \
+                 something else now"
+            ),
+            Self::PlanOutdated { planned, current } => {
+                write!(f, "the plan was made at epoch {planned}; the ring is at epoch {current} now")
+            }
+            Self::PlanApplied => write!(f, "the plan was applied already; a plan is good for one time"),
             Self::NoRoutableNode(0) => write!(f, "the ring is empty: 0 nodes, at least 1 is needed"),
             Self::NoRoutableNode(count) => {
                 write!(f, "no node can answer: {count} in the ring, none with a routable status")

@@ -17,6 +17,9 @@ pub enum HashFunction {
     },
     /// The first 8 bytes of SHA-256 (FIPS 180-4), read big-endian.
     Sha256,
+    /// A function of the caller, which this crate cannot call: it is given tokens, those of virtual nodes
+    /// with the nodes, those of keys in place of keys.
+    Custom,
 }
 
 impl HashFunction {
@@ -33,11 +36,12 @@ impl HashFunction {
         }
     }
 
-    /// The name that [`HashFunction::new`] takes.
+    /// The name that [`HashFunction::new`] takes; "custom" where it takes none.
     pub fn name(self) -> &'static str {
         match self {
             Self::Xxhash64 { .. } => "xxhash64",
             Self::Sha256 => "sha256",
+            Self::Custom => "custom",
         }
     }
 
@@ -45,11 +49,14 @@ impl HashFunction {
     pub fn seed(self) -> u64 {
         match self {
             Self::Xxhash64 { seed } => seed,
-            Self::Sha256 => 0,
+            Self::Sha256 | Self::Custom => 0,
         }
     }
 
     /// The token of a key, or of the text of a virtual node.
+    ///
+    /// # Panics
+    /// [`HashFunction::Custom`]: nobody here can compute it.
     #[inline]
     pub fn token(self, bytes: &[u8]) -> Token {
         match self {
@@ -60,6 +67,7 @@ impl HashFunction {
                     digest[0], digest[1], digest[2], digest[3], digest[4], digest[5], digest[6], digest[7],
                 ])
             }
+            Self::Custom => panic!("a custom hash function is the caller's: give tokens, not keys"),
         }
     }
 }

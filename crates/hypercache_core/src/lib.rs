@@ -39,6 +39,8 @@
 
 mod error;
 mod hash;
+mod in_flight;
+mod lru;
 mod node;
 mod ring;
 mod token;
@@ -47,11 +49,13 @@ pub use error::{Error, NODES_MAX, POINTS_MAX};
 pub use hash::HashFunction;
 pub use node::{
     LIST_COUNT_MAX, METADATA_VALUE_BYTES_MAX, Node, NodeChange, NodeSpec, NodeStatus, StatusSet,
-    TEXT_BYTES_MAX,
+    TEXT_BYTES_MAX, point_count,
 };
 pub use ring::{
-    Distribution, DistributionCounter, Explanation, LOOKUP_CACHE_SIZE_MAX, LookupCache, NodeKeys,
-    REPLICA_COUNT_MAX, Reader, ReplicaScratch, Ring, RingOptions, SetOutcome, SkipReason, Skipped, Snapshot,
-    VIRTUAL_NODE_COUNT_MAX, VirtualNode, replica_count,
+    Distribution, DistributionCounter, Explanation, LISTED_TRANSFERS_MAX, LOOKUP_CACHE_SIZE_MAX, LookupCache,
+    LookupCounts, Metrics, MovedRange, Movement, MovementCounts, NodeKeys, NodeOwnership, OwnerChange,
+    Ownership, Plan, PlannedChange, REPLICA_COUNT_MAX, Reader, ReplicaScratch, Ring, RingChange, RingOptions,
+    SetOutcome, SkipReason, Skipped, Snapshot, Transfer, VIRTUAL_NODE_COUNT_MAX, VirtualNode,
+    WAITING_CHANGES_MAX, Waiting, Watch, replica_count, share_of,
 };
-pub use token::Token;
+pub use token::{RING_ARC, Token};

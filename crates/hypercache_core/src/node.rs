@@ -1,10 +1,15 @@
 //! Nodes: what is told about them, checked when they are made.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::{Error, POINTS_MAX, shortened};
+use crate::hash::HashFunction;
+use crate::in_flight::InFlight;
+use crate::ring::RingOptions;
+use crate::token::{Token, each_virtual_node};
 
 /// Longest id, address, zone, capability and metadata key, in bytes of UTF-8.
 pub const TEXT_BYTES_MAX: usize = 255;
@@ -99,6 +104,9 @@ pub struct NodeSpec {
     pub capabilities: Vec<String>,
     /// Names and values; not interpreted.
     pub metadata: BTreeMap<String, String>,
+    /// With [`HashFunction::Custom`] only: the tokens of its virtual nodes, from number 0 on, at least as many as
+    /// it is to have.
+    pub tokens: Option<Arc<[Token]>>,
 }
 
 /// A change of one node. `None` leaves a field as it is, `Some(None)` clears it.
@@ -116,6 +124,8 @@ pub struct NodeChange {
     pub capabilities: Option<Vec<String>>,
     /// See [`NodeSpec::metadata`].
     pub metadata: Option<BTreeMap<String, String>>,
+    /// See [`NodeSpec::tokens`]. The old ones stay where they are enough.
+    pub tokens: Option<Arc<[Token]>>,
 }
 
 /// A node of the ring. Never changed in place (but for its load): a change makes another one.
@@ -139,38 +149,46 @@ pub struct Node {
     pub capabilities: Vec<String>,
     /// Names and values.
     pub metadata: BTreeMap<String, String>,
+    /// See [`NodeSpec::tokens`].
+    pub(crate) tokens: Option<Arc<[Token]>>,
     /// The name-table version at which its slot got this name.
     pub(crate) named_at: u64,
+    /// Requests on their way to it.
+    pub(crate) in_flight: Arc<InFlight>,
     /// Bits of a double. A gauge that places nothing: every snapshot shows the newest value.
     load_bits: AtomicU64,
 }
 
 impl Node {
     /// Checks a description and makes the node.
-    pub(crate) fn new(spec: NodeSpec, virtual_node_count: u32, now_ms: f64) -> Result<Self, Error> {
+    pub(crate) fn new(spec: NodeSpec, options: &RingOptions, now_ms: f64) -> Result<Self, Error> {
         check_text("node id", &spec.id)?;
         check_details(spec.address.as_deref(), spec.zone.as_deref(), &spec.capabilities, &spec.metadata)?;
         let weight = spec.weight.unwrap_or(1.0);
-        Ok(Self {
+        let node = Self {
             id: spec.id.into(),
             address: spec.address,
             weight,
-            point_count: point_count(weight, virtual_node_count)?,
+            point_count: point_count(weight, options.virtual_node_count)?,
+            tokens: spec.tokens,
             zone: spec.zone.map(Into::into),
             status: spec.status.unwrap_or(NodeStatus::Alive),
             status_since_ms: now_ms,
             capabilities: spec.capabilities,
             metadata: spec.metadata,
             named_at: 0,
+            in_flight: Arc::default(),
             load_bits: AtomicU64::new(0.0f64.to_bits()),
-        })
+        };
+        node.check_tokens(options.hash)?;
+        Ok(node)
     }
 
     /// The node after a change, or `None` where the change changes nothing.
     pub(crate) fn changed(
         &self,
         change: NodeChange,
-        virtual_node_count: u32,
+        options: &RingOptions,
         now_ms: f64,
     ) -> Result<Option<Self>, Error> {
         let status = change.status.unwrap_or(self.status);
@@ -179,16 +197,19 @@ impl Node {
             id: self.id.clone(),
             address: change.address.unwrap_or_else(|| self.address.clone()),
             weight,
-            point_count: point_count(weight, virtual_node_count)?,
+            point_count: point_count(weight, options.virtual_node_count)?,
+            tokens: change.tokens.or_else(|| self.tokens.clone()),
             zone: change.zone.map_or_else(|| self.zone.clone(), |zone| zone.map(Into::into)),
             status,
             status_since_ms: if status == self.status { self.status_since_ms } else { now_ms },
             capabilities: change.capabilities.unwrap_or_else(|| self.capabilities.clone()),
             metadata: change.metadata.unwrap_or_else(|| self.metadata.clone()),
             named_at: self.named_at,
+            in_flight: self.in_flight.clone(),
             load_bits: AtomicU64::new(self.load_bits.load(Ordering::Relaxed)),
         };
         check_details(next.address.as_deref(), next.zone.as_deref(), &next.capabilities, &next.metadata)?;
+        next.check_tokens(options.hash)?;
         let same = next.address == self.address
             && next.weight == self.weight
             && next.zone == self.zone
@@ -196,6 +217,33 @@ impl Node {
             && next.capabilities == self.capabilities
             && next.metadata == self.metadata;
         Ok(if same { None } else { Some(next) })
+    }
+
+    /// With a custom hash function a node must bring its tokens, and only then.
+    fn check_tokens(&self, hash: HashFunction) -> Result<(), Error> {
+        let given = self.tokens.as_ref().map_or(0, |tokens| tokens.len());
+        let wanted = if hash == HashFunction::Custom { self.point_count as usize } else { 0 };
+        let is_fit = if wanted == 0 { self.tokens.is_none() } else { given >= wanted };
+        if is_fit { Ok(()) } else { Err(Error::TokenCount { id: shortened(&self.id), given, wanted }) }
+    }
+
+    /// Calls `each` with the number and the token of the virtual nodes `range`, in order.
+    pub(crate) fn each_virtual_node(
+        &self,
+        hash: HashFunction,
+        range: Range<u32>,
+        mut each: impl FnMut(u32, Token),
+    ) {
+        match &self.tokens {
+            Some(tokens) => range.for_each(|number| each(number, tokens[number as usize])),
+            None => each_virtual_node(hash, &self.id, range, each),
+        }
+    }
+
+    /// Requests in flight to it: acquired and not released.
+    #[inline]
+    pub fn in_flight(&self) -> u64 {
+        self.in_flight.count()
     }
 
     /// The load it reported last, 0 to 1; 0 until it does.
@@ -224,12 +272,16 @@ impl From<NodeSpec> for NodeChange {
             status: spec.status,
             capabilities: Some(spec.capabilities),
             metadata: Some(spec.metadata),
+            tokens: spec.tokens,
         }
     }
 }
 
-/// round(weight * count), halves up, at least 1.
-fn point_count(weight: f64, virtual_node_count: u32) -> Result<u32, Error> {
+/// Points of a node: round(weight * count), halves up, at least 1.
+///
+/// # Errors
+/// A weight that is not finite or not above 0, or that makes more points than a ring can hold.
+pub fn point_count(weight: f64, virtual_node_count: u32) -> Result<u32, Error> {
     if !(weight.is_finite() && weight > 0.0) {
         return Err(Error::OutOfRange { what: "weight", value: weight, bound: "a finite number above 0" });
     }

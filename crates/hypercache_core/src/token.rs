@@ -7,6 +7,16 @@ use crate::hash::HashFunction;
 /// A place on the ring, 0 ..= 2^64 - 1. The ring wraps from the highest to 0.
 pub type Token = u64;
 
+/// Number of tokens: the arc of the whole ring.
+pub const RING_ARC: u128 = 1 << 64;
+
+/// Number of tokens from `start`, exclusive, to `end`, inclusive. Equal ones are the whole ring.
+#[inline]
+pub(crate) fn arc_between(start: Token, end: Token) -> u128 {
+    // One less, so that what stands for the whole ring fits.
+    u128::from(end.wrapping_sub(start).wrapping_sub(1)) + 1
+}
+
 /// How far `to` lies clockwise of `from`.
 pub(crate) fn distance(from: Token, to: Token) -> u64 {
     to.wrapping_sub(from)

@@ -88,7 +88,7 @@ fn look_up(
             black_box(snapshot.replicas(token, &mut slots[..*count], scratch));
         }
     }
-    black_box(snapshot.owners(keys.iter().map(|key| key.as_bytes()), |slot| slots[0] = slot));
+    black_box(snapshot.owners(keys.iter().map(|key| snapshot.token(key.as_bytes())), |slot| slots[0] = slot));
 }
 
 #[test]

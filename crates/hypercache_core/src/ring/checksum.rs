@@ -12,7 +12,8 @@
 //! | … | the routable nodes, in byte order of their ids |
 //!
 //! A node is its id (text), its number of points (4, little-endian), and in a zone-aware ring its zone: 0, or
-//! 1 and a text.
+//! 1 and a text. With a custom hash function, whose name says nothing, the tokens of its points follow (8 each,
+//! little-endian, by number).
 //!
 //! A text is its length in bytes (2, little-endian) and its UTF-8. Zones are left out where they
 //! place nothing.
@@ -21,6 +22,7 @@ use sha2::{Digest, Sha256};
 
 use super::options::RingOptions;
 use super::table::NodeTable;
+use crate::hash::HashFunction;
 
 pub(crate) fn of(options: &RingOptions, table: &NodeTable) -> u64 {
     let mut form = b"hypercache-placement-1".to_vec();
@@ -35,6 +37,11 @@ pub(crate) fn of(options: &RingOptions, table: &NodeTable) -> u64 {
         if options.zone_aware {
             form.push(u8::from(node.zone.is_some()));
             node.zone.iter().for_each(|zone| push_text(&mut form, zone));
+        }
+        if options.hash == HashFunction::Custom {
+            node.each_virtual_node(options.hash, 0..node.point_count, |_, token| {
+                form.extend(token.to_le_bytes());
+            });
         }
     }
     let digest = Sha256::digest(&form);

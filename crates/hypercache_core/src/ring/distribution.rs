@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use super::snapshot::Snapshot;
 use crate::error::Error;
+use crate::hash::HashFunction;
+use crate::token::Token;
 
 /// Counts keys by owner, on one snapshot from the first key to the last.
 #[derive(Debug)]
@@ -45,13 +47,18 @@ impl DistributionCounter {
         Self { snapshot, key_counts }
     }
 
-    /// Counts keys.
+    /// The hash function of the keys.
+    pub fn hash(&self) -> HashFunction {
+        self.snapshot.options.hash
+    }
+
+    /// Counts keys, given by their tokens.
     ///
     /// # Errors
     /// No node is routable.
-    pub fn add<'k>(&mut self, keys: impl IntoIterator<Item = &'k [u8]>) -> Result<(), Error> {
+    pub fn add(&mut self, tokens: impl IntoIterator<Item = Token>) -> Result<(), Error> {
         let key_counts = &mut self.key_counts;
-        let is_routed = self.snapshot.owners(keys, |slot| key_counts[usize::from(slot)] += 1);
+        let is_routed = self.snapshot.owners(tokens, |slot| key_counts[usize::from(slot)] += 1);
         if is_routed { Ok(()) } else { Err(self.snapshot.no_owner()) }
     }
 

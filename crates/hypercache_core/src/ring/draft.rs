@@ -11,15 +11,22 @@ use super::snapshot::Snapshot;
 use super::table::NodeTable;
 use crate::error::{Error, shortened};
 use crate::node::{Node, NodeChange, NodeSpec};
-use crate::token::each_virtual_node;
 
 /// Rings of up to this many points are scanned for those of a node that goes.
 const SCANNED_POINTS_MAX: usize = 8_192;
+
+/// A finished draft.
+pub(crate) struct Next {
+    pub snapshot: Snapshot,
+    /// Nodes that are no longer there.
+    pub gone: Vec<Arc<Node>>,
+}
 
 pub(crate) struct Draft<'a> {
     old: &'a Snapshot,
     now_ms: f64,
     table: NodeTable,
+    gone: Vec<Arc<Node>>,
     point_changes: Vec<CountChange>,
     is_changed: bool,
     is_zone_changed: bool,
@@ -28,7 +35,8 @@ pub(crate) struct Draft<'a> {
 /// A node's number of points among those searched, before and after.
 struct CountChange {
     slot: u16,
-    id: Arc<str>,
+    /// The version of it that has more points.
+    node: Arc<Node>,
     before: u32,
     after: u32,
 }
@@ -50,6 +58,7 @@ impl<'a> Draft<'a> {
             old,
             now_ms,
             table: old.table.clone(),
+            gone: Vec::new(),
             point_changes: Vec::new(),
             is_changed: false,
             is_zone_changed: false,
@@ -57,13 +66,13 @@ impl<'a> Draft<'a> {
     }
 
     pub fn add(&mut self, specs: Vec<NodeSpec>) -> Result<(), Error> {
-        let virtual_node_count = self.options().virtual_node_count;
-        let nodes = specs.into_iter().map(|spec| Node::new(spec, virtual_node_count, self.now_ms));
+        let nodes = specs.into_iter().map(|spec| Node::new(spec, &self.old.options, self.now_ms));
         let slots = self.table.insert(nodes.collect::<Result<_, _>>()?)?;
         self.is_changed |= !slots.is_empty();
         for slot in slots {
             let node = self.table.node(slot).clone();
-            self.count(slot, node.id.clone(), 0, self.searched(&node));
+            let after = self.searched(&node);
+            self.count(slot, node, 0, after);
         }
         Ok(())
     }
@@ -76,9 +85,10 @@ impl<'a> Draft<'a> {
             if !seen.insert(slot) {
                 return Err(Error::DuplicateNode(self.table.node(slot).id.to_string()));
             }
-            let node = self.table.node(slot);
-            let (id, before) = (node.id.clone(), self.searched(node));
-            self.count(slot, id, before, 0);
+            let node = self.table.node(slot).clone();
+            let before = self.searched(&node);
+            self.gone.push(node.clone());
+            self.count(slot, node, before, 0);
             slots.push(slot);
         }
         self.is_changed |= !slots.is_empty();
@@ -90,13 +100,14 @@ impl<'a> Draft<'a> {
     pub fn update(&mut self, id: &str, change: NodeChange) -> Result<bool, Error> {
         let slot = self.table.slot(id)?;
         let old = self.table.node(slot).clone();
-        let Some(new) = old.changed(change, self.options().virtual_node_count, self.now_ms)? else {
+        let Some(new) = old.changed(change, self.options(), self.now_ms)? else {
             return Ok(false);
         };
+        let new = Arc::new(new);
         let (before, after) = (self.searched(&old), self.searched(&new));
         self.is_zone_changed |= self.options().zone_aware && after > 0 && old.zone != new.zone;
         self.is_changed = true;
-        self.count(slot, new.id.clone(), before, after);
+        self.count(slot, if after > before { new.clone() } else { old }, before, after);
         self.table.replace(slot, new);
         Ok(true)
     }
@@ -128,7 +139,7 @@ impl<'a> Draft<'a> {
     }
 
     /// The snapshot, or `None` where nothing changed at all.
-    pub fn finish(self) -> Result<Option<Snapshot>, Error> {
+    pub fn finish(self) -> Result<Option<Next>, Error> {
         if !self.is_changed {
             return Ok(None);
         }
@@ -141,7 +152,8 @@ impl<'a> Draft<'a> {
             self.old.placement.clone()
         };
         let epoch = self.old.epoch + u64::from(is_moved);
-        Ok(Some(Snapshot { options, epoch, table: self.table, placement }))
+        let snapshot = Snapshot::new(options, epoch, self.table, placement);
+        Ok(Some(Next { snapshot, gone: self.gone }))
     }
 
     fn options(&self) -> &RingOptions {
@@ -153,9 +165,9 @@ impl<'a> Draft<'a> {
         if self.old.is_routable(node) { node.point_count } else { 0 }
     }
 
-    fn count(&mut self, slot: u16, id: Arc<str>, before: u32, after: u32) {
+    fn count(&mut self, slot: u16, node: Arc<Node>, before: u32, after: u32) {
         if before != after {
-            self.point_changes.push(CountChange { slot, id, before, after });
+            self.point_changes.push(CountChange { slot, node, before, after });
         }
     }
 
@@ -180,9 +192,7 @@ impl<'a> Draft<'a> {
         let mut points = Vec::with_capacity(self.table.point_total() as usize);
         for (slot, node) in self.table.routable(self.options().routable) {
             let range = 0..node.point_count;
-            each_virtual_node(self.options().hash, &node.id, range, |_, token| {
-                points.push(Point { token, slot })
-            });
+            node.each_virtual_node(self.options().hash, range, |_, token| points.push(Point { token, slot }));
         }
         Points::build(&points, |a, b| self.table.node(a).id.cmp(&self.table.node(b).id))
     }
@@ -195,7 +205,7 @@ impl<'a> Draft<'a> {
         }
         let range = change.before.min(change.after)..change.before.max(change.after);
         let mut tokens = Vec::with_capacity(range.len());
-        each_virtual_node(self.options().hash, &change.id, range, |_, token| tokens.push(token));
+        change.node.each_virtual_node(self.options().hash, range, |_, token| tokens.push(token));
         let tokens = sort_tokens(tokens);
         if change.after < change.before {
             PointChange::Cut { slot, tokens }

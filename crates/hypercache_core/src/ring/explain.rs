@@ -2,7 +2,7 @@
 
 use super::placement::ReplicaScratch;
 use super::snapshot::{Snapshot, VirtualNode};
-use crate::token::{Token, distance, each_virtual_node};
+use crate::token::{Token, distance};
 
 /// The way from a key to its replicas.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,9 +36,8 @@ pub enum SkipReason {
 }
 
 impl Snapshot {
-    /// Explains where a key goes; `None` where no node is routable.
-    pub fn explain(&self, key: &[u8], count: usize) -> Option<Explanation> {
-        let token = self.token(key);
+    /// Explains where a key goes, given its token; `None` where no node is routable.
+    pub fn explain(&self, token: Token, count: usize) -> Option<Explanation> {
         let mut slots = vec![0; count.min(self.placement.routable_count)];
         self.replicas(token, &mut slots, &mut ReplicaScratch::default());
         let first_points = self.first_points(token);
@@ -67,7 +66,7 @@ impl Snapshot {
     fn first_points(&self, token: Token) -> Vec<VirtualNode> {
         let first_of = |(slot, node): (u16, &std::sync::Arc<crate::node::Node>)| {
             let mut first = VirtualNode { token: 0, slot, number: u32::MAX };
-            each_virtual_node(self.options.hash, &node.id, 0..node.point_count, |number, place| {
+            node.each_virtual_node(self.options.hash, 0..node.point_count, |number, place| {
                 if number == 0 || distance(token, place) < distance(token, first.token) {
                     first = VirtualNode { token: place, slot, number };
                 }

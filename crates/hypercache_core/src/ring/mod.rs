@@ -1,33 +1,52 @@
 //! The ring: one current snapshot, readers that never wait, and writers one after another.
 
+mod bounded;
 mod checksum;
+mod copies;
 mod distribution;
 mod draft;
 mod explain;
+mod flows;
+mod metrics;
+mod movement;
+mod numbers;
 mod options;
+mod ownership;
 mod placement;
+mod plan;
 mod points;
+mod reader;
+mod segments;
 mod snapshot;
 mod table;
+mod watch;
 mod zones;
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 
-use crate::error::Error;
+use crate::error::{Error, shortened};
 use crate::node::{NodeChange, NodeSpec};
 
 pub use distribution::{Distribution, DistributionCounter, NodeKeys};
-use draft::Draft;
 pub use draft::SetOutcome;
+use draft::{Draft, Next};
 pub use explain::{Explanation, SkipReason, Skipped};
+pub use metrics::LookupCounts;
+use metrics::Registry;
+pub use movement::{MovedRange, Movement, MovementCounts, OwnerChange, Transfer};
 pub use options::{
     LOOKUP_CACHE_SIZE_MAX, LookupCache, REPLICA_COUNT_MAX, RingOptions, VIRTUAL_NODE_COUNT_MAX, replica_count,
 };
+pub use ownership::{NodeOwnership, Ownership, share_of};
 pub use placement::ReplicaScratch;
+pub use plan::{Plan, PlannedChange};
+pub use reader::Reader;
 pub use snapshot::{Snapshot, VirtualNode};
+use watch::ChangeQueue;
+pub use watch::{LISTED_TRANSFERS_MAX, RingChange, WAITING_CHANGES_MAX, Waiting, Watch};
 
 /// A consistent-hash ring.
 ///
@@ -40,15 +59,26 @@ pub struct Ring {
     /// Rises after each swap, so that readers know when to look.
     swap_count: AtomicU64,
     writer: Mutex<()>,
+    /// Requests in flight, of all nodes.
+    in_flight: AtomicU64,
+    watchers: Mutex<Vec<Arc<ChangeQueue>>>,
+    registry: Mutex<Registry>,
+    stopwatch: fn() -> u64,
+    rebuild_count: AtomicU64,
+    rebuild_ns: AtomicU64,
 }
 
-/// One thread's way to the current snapshot: an atomic load and a compare. It keeps the last snapshot it saw
-/// until it looks again.
-#[derive(Debug)]
-pub struct Reader {
-    ring: Arc<Ring>,
-    seen: Arc<Snapshot>,
-    seen_at: u64,
+/// What a ring tells of itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Metrics {
+    /// Lookups, by all threads.
+    pub lookups: LookupCounts,
+    /// Changes of placement since the ring was made.
+    pub rebuild_count: u64,
+    /// Time they took, in nanoseconds of the ring's stopwatch; 0 without one.
+    pub rebuild_ns: u64,
+    /// Requests in flight.
+    pub in_flight: u64,
 }
 
 impl Ring {
@@ -60,10 +90,24 @@ impl Ring {
         let empty = Snapshot::empty(options);
         let mut draft = Draft::new(&empty, now_ms);
         draft.add(nodes)?;
-        let first =
-            draft.finish()?.map(|snapshot| Snapshot { epoch: empty.epoch, ..snapshot }).unwrap_or(empty);
-        let current = ArcSwap::from_pointee(first);
-        Ok(Self { current, swap_count: AtomicU64::new(0), writer: Mutex::new(()) })
+        let epoch = empty.epoch;
+        let first = draft.finish()?.map_or(empty, |next| Snapshot { epoch, ..next.snapshot });
+        Ok(Self {
+            current: ArcSwap::from_pointee(first),
+            swap_count: AtomicU64::new(0),
+            writer: Mutex::default(),
+            in_flight: AtomicU64::new(0),
+            watchers: Mutex::default(),
+            registry: Mutex::default(),
+            stopwatch: || 0,
+            rebuild_count: AtomicU64::new(0),
+            rebuild_ns: AtomicU64::new(0),
+        })
+    }
+
+    /// The same ring with a clock to time its changes by, which answers nanoseconds since any moment.
+    pub fn with_stopwatch(self, stopwatch: fn() -> u64) -> Self {
+        Self { stopwatch, ..self }
     }
 
     /// The current snapshot.
@@ -100,7 +144,7 @@ impl Ring {
     /// # Errors
     /// An id that is not in the ring, a load that is no number from 0 to 1.
     pub fn update_node_load(&self, id: &str, load: f64) -> Result<(), Error> {
-        let _guard = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let _guard = locked(&self.writer);
         let snapshot = self.current.load();
         snapshot.node(snapshot.table.slot(id)?).set_load(load)
     }
@@ -114,56 +158,117 @@ impl Ring {
         self.change(now_ms, |draft| draft.set(nodes))
     }
 
+    /// Works out what a change would move. The ring stays as it is.
+    ///
+    /// # Errors
+    /// As the change itself; a change that asks for nothing, has a set beside other parts, or an id in two.
+    pub fn plan(&self, change: PlannedChange, now_ms: f64) -> Result<Plan, Error> {
+        Plan::new(self.snapshot(), change, now_ms)
+    }
+
+    /// Makes a planned change.
+    ///
+    /// # Errors
+    /// The plan was applied already, or was made at another epoch, or the nodes have changed since so that
+    /// something else would come out.
+    pub fn apply(&self, plan: &Plan, now_ms: f64) -> Result<(), Error> {
+        let edit = |draft: &mut Draft<'_>, now: &Snapshot| plan.redo(draft, now);
+        self.write(now_ms, edit, |now, next| plan.check(now, next))?;
+        plan.seal();
+        Ok(())
+    }
+
+    /// Counts a request that goes to a node.
+    ///
+    /// # Errors
+    /// An id that is not in the ring.
+    pub fn acquire(&self, id: &str) -> Result<(), Error> {
+        let snapshot = self.current.load();
+        let node = snapshot.node(snapshot.table.slot(id)?);
+        if node.in_flight.acquire(&self.in_flight) { Ok(()) } else { Err(Error::UnknownNode(shortened(id))) }
+    }
+
+    /// Counts a request that has ended. `false` where the node has none in flight: it was not acquired, or it
+    /// has left the ring, and its requests have left the count with it.
+    pub fn release(&self, id: &str) -> bool {
+        let snapshot = self.current.load();
+        snapshot.find(id).is_some_and(|node| node.in_flight.release(&self.in_flight))
+    }
+
+    /// Requests in flight, of all nodes.
+    #[inline]
+    pub fn in_flight(&self) -> u64 {
+        self.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// What there is to tell, of all threads.
+    pub fn metrics(&self) -> Metrics {
+        Metrics {
+            lookups: self.registry().sum(),
+            rebuild_count: self.rebuild_count.load(Ordering::Relaxed),
+            rebuild_ns: self.rebuild_ns.load(Ordering::Relaxed),
+            in_flight: self.in_flight(),
+        }
+    }
+
     fn change<T>(
         &self,
         now_ms: f64,
         edit: impl FnOnce(&mut Draft<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        // A writer that panicked has swapped nothing in, so what the lock guards is whole.
-        let _guard = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        self.write(now_ms, |draft, _| edit(draft), |_, _| Ok(()))
+    }
+
+    /// Makes a change: `edit` has the draft and the snapshot it starts from, `check` that one and what comes out.
+    fn write<T>(
+        &self,
+        now_ms: f64,
+        edit: impl FnOnce(&mut Draft<'_>, &Snapshot) -> Result<T, Error>,
+        check: impl FnOnce(&Snapshot, &Snapshot) -> Result<(), Error>,
+    ) -> Result<T, Error> {
+        let _guard = locked(&self.writer);
+        let begun_ns = (self.stopwatch)();
         let old = self.current.load_full();
         let mut draft = Draft::new(&old, now_ms);
-        let answer = edit(&mut draft)?;
+        let answer = edit(&mut draft, &old)?;
         if let Some(next) = draft.finish()? {
-            self.current.store(Arc::new(next));
-            self.swap_count.fetch_add(1, Ordering::Release);
+            check(&old, &next.snapshot)?;
+            let is_moved = next.snapshot.epoch != old.epoch;
+            self.swap(&old, next);
+            if is_moved {
+                self.rebuild_count.fetch_add(1, Ordering::Relaxed);
+                self.rebuild_ns.fetch_add((self.stopwatch)().saturating_sub(begun_ns), Ordering::Relaxed);
+            }
         }
         Ok(answer)
     }
+
+    /// Makes a snapshot the current one, and tells everybody. The caller is the only writer.
+    fn swap(&self, old: &Arc<Snapshot>, Next { snapshot, gone }: Next) {
+        let new = Arc::new(snapshot);
+        self.current.store(new.clone());
+        self.swap_count.fetch_add(1, Ordering::Release);
+        gone.iter().for_each(|node| node.in_flight.retire(&self.in_flight));
+        let watchers = self.watchers();
+        if new.epoch != old.epoch && !watchers.is_empty() {
+            let change =
+                RingChange::between(old, &new).expect("snapshots of one ring have one hash function");
+            let change = Arc::new(change);
+            watchers.iter().for_each(|queue| queue.push(&change));
+        }
+    }
+
+    fn watchers(&self) -> MutexGuard<'_, Vec<Arc<ChangeQueue>>> {
+        locked(&self.watchers)
+    }
+
+    fn registry(&self) -> MutexGuard<'_, Registry> {
+        locked(&self.registry)
+    }
 }
 
-impl Reader {
-    /// A reader for one thread.
-    pub fn new(ring: Arc<Ring>) -> Self {
-        // In this order: a swap in between makes the next look refresh once for nothing, never miss one.
-        let seen_at = ring.swap_count.load(Ordering::Acquire);
-        let seen = ring.snapshot();
-        Self { ring, seen, seen_at }
-    }
-
-    /// The ring it reads.
-    pub fn ring(&self) -> &Arc<Ring> {
-        &self.ring
-    }
-
-    /// The current snapshot.
-    #[inline]
-    pub fn snapshot(&mut self) -> &Arc<Snapshot> {
-        let swap_count = self.ring.swap_count.load(Ordering::Acquire);
-        if swap_count != self.seen_at {
-            self.refresh(swap_count);
-        }
-        &self.seen
-    }
-
-    /// The snapshot of the last look, whatever has happened since.
-    pub fn last(&self) -> &Arc<Snapshot> {
-        &self.seen
-    }
-
-    #[cold]
-    fn refresh(&mut self, swap_count: u64) {
-        self.seen = self.ring.snapshot();
-        self.seen_at = swap_count;
-    }
+/// Takes a lock. Whoever panicked while holding it has left nothing half done: what these locks guard is changed
+/// in one step.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -112,7 +112,9 @@ impl Placement {
         kept.store(followers, Ordering::Relaxed);
     }
 
-    fn walk(&self, place: usize, slot_count: usize, out: &mut [u16], scratch: &mut ReplicaScratch) {
+    /// Fills `out`, which must not be longer than there are routable nodes, with the slots of the replicas of
+    /// what the point at `place` owns.
+    pub fn walk(&self, place: usize, slot_count: usize, out: &mut [u16], scratch: &mut ReplicaScratch) {
         match &self.zones {
             Some(zones) => {
                 scratch.fit(slot_count, zones.count());

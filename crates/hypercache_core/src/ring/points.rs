@@ -117,10 +117,15 @@ impl Points {
         self.entries[place] as u16
     }
 
+    /// The token of the point at `place`; the highest of all for `len()`.
+    #[inline]
+    pub fn token(&self, place: usize) -> Token {
+        self.entries[place] & !SLOT_BITS | u64::from(self.low[place])
+    }
+
     /// The point at `place`.
     pub fn point(&self, place: usize) -> Point {
-        let entry = self.entries[place];
-        Point { token: entry & !SLOT_BITS | u64::from(self.low[place]), slot: entry as u16 }
+        Point { token: self.token(place), slot: self.slot(place) }
     }
 
     /// Heap memory held, in bytes.

@@ -9,9 +9,9 @@ use super::points::Points;
 use super::table::NodeTable;
 use crate::error::Error;
 use crate::node::Node;
-use crate::token::{Token, each_virtual_node};
+use crate::token::Token;
 
-/// Keys hashed before the first of them is searched: hashing and searching overlap poorly key by key.
+/// Tokens taken before the first of them is searched: hashing and searching overlap poorly key by key.
 const BLOCK: usize = 16;
 
 /// One version of a ring. Readers hold it as long as they like; changes make another one.
@@ -22,6 +22,8 @@ pub struct Snapshot {
     pub(crate) table: NodeTable,
     /// Shared by successive snapshots between which no answer changed.
     pub(crate) placement: Arc<Placement>,
+    /// Weights of the routable nodes, summed in byte order of their ids.
+    pub(crate) routable_weight: f64,
 }
 
 /// One virtual node with its node, for people.
@@ -40,7 +42,12 @@ impl Snapshot {
         let table = NodeTable::default();
         let points = Points::build(&[], |_, _| unreachable!("no points, no ties"));
         let placement = Arc::new(Placement::new(points, &table, &options));
-        Self { options, epoch: 1, table, placement }
+        Self::new(options, 1, table, placement)
+    }
+
+    pub(crate) fn new(options: RingOptions, epoch: u64, table: NodeTable, placement: Arc<Placement>) -> Self {
+        let routable_weight = table.routable(options.routable).map(|(_, node)| node.weight).sum();
+        Self { options, epoch, table, placement, routable_weight }
     }
 
     /// The options of its ring.
@@ -85,22 +92,22 @@ impl Snapshot {
         self.placement.first_replicas(token, self.table.slot_count(), scratch)
     }
 
-    /// Gives `found` the slots of the owners of all keys, in order. Answers `false`, and does nothing,
+    /// Gives `found` the slots of the owners of all tokens, in order. Answers `false`, and does nothing,
     /// where no node is routable.
-    pub fn owners<'k>(&self, keys: impl IntoIterator<Item = &'k [u8]>, mut found: impl FnMut(u16)) -> bool {
+    pub fn owners(&self, tokens: impl IntoIterator<Item = Token>, mut found: impl FnMut(u16)) -> bool {
         let points = &self.placement.points;
         if points.is_empty() {
             return false;
         }
-        let mut keys = keys.into_iter();
-        let mut tokens = [0; BLOCK];
+        let mut tokens = tokens.into_iter();
+        let mut block = [0; BLOCK];
         loop {
             let mut count = 0;
-            for (token, key) in tokens.iter_mut().zip(&mut keys) {
-                *token = self.token(key);
+            for (place, token) in block.iter_mut().zip(&mut tokens) {
+                *place = token;
                 count += 1;
             }
-            tokens[..count].iter().for_each(|token| found(points.slot(points.place(*token))));
+            block[..count].iter().for_each(|token| found(points.slot(points.place(*token))));
             if count < BLOCK {
                 return true;
             }
@@ -161,7 +168,7 @@ impl Snapshot {
     pub fn points(&self) -> Vec<VirtualNode> {
         let mut points = Vec::with_capacity(self.point_count() as usize);
         for (slot, node) in self.nodes() {
-            each_virtual_node(self.options.hash, &node.id, 0..node.point_count, |number, token| {
+            node.each_virtual_node(self.options.hash, 0..node.point_count, |number, token| {
                 points.push(VirtualNode { token, slot, number });
             });
         }

@@ -58,10 +58,10 @@ impl NodeTable {
         self.find(id).ok_or_else(|| Error::UnknownNode(shortened(id)))
     }
 
-    pub fn replace(&mut self, slot: u16, node: Node) {
+    pub fn replace(&mut self, slot: u16, node: Arc<Node>) {
         self.point_total -= u64::from(self.node(slot).point_count);
         self.point_total += u64::from(node.point_count);
-        self.slots[usize::from(slot)] = Some(Arc::new(node));
+        self.slots[usize::from(slot)] = Some(node);
     }
 
     pub fn remove(&mut self, slots: &[u16]) {

@@ -1,10 +1,13 @@
 //! Random rings, random changes of them, and random keys.
 
+use std::sync::Arc;
+
 use fastrand::Rng;
 use hypercache_core::{Error, HashFunction, NodeChange, NodeSpec, NodeStatus, Ring, RingOptions, StatusSet};
+use xxhash_rust::xxh64::xxh64;
 
 use super::golden_file;
-use super::naive::NaiveRing;
+use super::naive::{CUSTOM_MASK, NaiveRing};
 
 /// A change, for the ring and for the model.
 #[derive(Clone, Debug)]
@@ -14,6 +17,11 @@ pub enum Change {
     Update(String, NodeChange),
     Load(String, f64),
     Set(Vec<NodeSpec>),
+}
+
+/// The tokens of a node's virtual nodes, by the tests' custom hash function.
+fn custom_tokens(id: &str) -> Arc<[u64]> {
+    (0..TOKENS_MAX).map(|number| xxh64(format!("{id}:{number}").as_bytes(), 0) & CUSTOM_MASK).collect()
 }
 
 /// Makes a change of the ring.
@@ -39,7 +47,12 @@ pub fn seed(test: &str) -> u64 {
 pub struct Maker {
     pub random: Rng,
     ids: Vec<String>,
+    /// The hash function of the model made last: with a custom one nodes bring their tokens.
+    hash: HashFunction,
 }
+
+/// More virtual nodes than any node of a random ring has.
+const TOKENS_MAX: u32 = 1_000;
 
 impl Maker {
     pub fn new(seed: u64) -> Self {
@@ -51,14 +64,15 @@ impl Maker {
         // Some of these have equal tokens.
         ids.extend(golden_file::ring_named("t1").nodes.into_iter().map(|node| node.id));
         ids.extend((0..60).map(|number| format!("node{number}")));
-        Self { random: Rng::with_seed(seed), ids }
+        Self { random: Rng::with_seed(seed), ids, hash: HashFunction::Sha256 }
     }
 
     /// An empty model with random options.
     pub fn model(&mut self) -> NaiveRing {
         let random = &mut self.random;
-        let hash = match random.u8(..4) {
+        let hash = match random.u8(..5) {
             0 => HashFunction::Sha256,
+            4 => HashFunction::Custom,
             1 => HashFunction::Xxhash64 { seed: random.u64(..) },
             _ => HashFunction::Xxhash64 { seed: 0 },
         };
@@ -75,6 +89,7 @@ impl Maker {
         };
         let zone_aware = random.bool();
         let (nodes, points) = (Vec::new(), Vec::new());
+        self.hash = hash;
         NaiveRing { hash, virtual_node_count, routable, zone_aware, nodes, fault: None, points }
     }
 
@@ -94,6 +109,7 @@ impl Maker {
             status: self.random.bool().then(|| self.status()),
             capabilities: Vec::new(),
             metadata: super::metadata(["1", "2"][self.random.usize(..2)]),
+            tokens: (self.hash == HashFunction::Custom).then(|| custom_tokens(id)),
         }
     }
 

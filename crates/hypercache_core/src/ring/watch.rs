@@ -1,0 +1,125 @@
+//! Announcements: every change of placement, to everybody who watches, in order.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use super::movement::{Movement, Transfer};
+use super::snapshot::Snapshot;
+use super::{Ring, locked};
+use crate::error::Error;
+
+/// Most transfers that a change lists. What the others move is in [`RingChange::other_arc`].
+pub const LISTED_TRANSFERS_MAX: usize = 256;
+/// Most changes that wait for one watch. Those that come then are dropped, and the watch is told.
+pub const WAITING_CHANGES_MAX: usize = 16_384;
+
+/// A change of placement that has been made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RingChange {
+    /// The epoch it made.
+    pub epoch: u64,
+    /// The epoch before.
+    pub previous_epoch: u64,
+    /// The checksum it made.
+    pub checksum: u64,
+    /// Number of tokens whose owner changed, of 2^64.
+    pub moved_arc: u128,
+    /// What moved between which nodes: all transfers, or the 256 with the largest arcs.
+    pub transfers: Vec<Transfer>,
+    /// How many there are in all.
+    pub transfer_count: usize,
+    /// What those that are not listed moved.
+    pub other_arc: u128,
+}
+
+/// What came since a watch was last asked.
+#[derive(Debug, Default)]
+pub struct Waiting {
+    /// The changes, oldest first.
+    pub changes: VecDeque<Arc<RingChange>>,
+    /// Whether changes after these were dropped.
+    pub has_overflowed: bool,
+}
+
+/// A queue between those who change a ring and one who watches.
+pub(crate) struct ChangeQueue {
+    waiting: Mutex<Waiting>,
+    wake: Box<dyn Fn() + Send + Sync>,
+}
+
+/// Somebody's watch over a ring. It ends when it is dropped.
+#[derive(Debug)]
+pub struct Watch {
+    ring: Arc<Ring>,
+    queue: Arc<ChangeQueue>,
+}
+
+impl RingChange {
+    /// Works out what a swap changed.
+    pub(crate) fn between(before: &Arc<Snapshot>, after: &Arc<Snapshot>) -> Result<Self, Error> {
+        let movement = Movement::new(before.clone(), after.clone())?;
+        let moved_arc = movement.moved_arc();
+        let transfers = movement.largest_transfers(LISTED_TRANSFERS_MAX);
+        let listed: u128 = transfers.iter().map(|transfer| transfer.arc).sum();
+        Ok(Self {
+            epoch: after.epoch,
+            previous_epoch: before.epoch,
+            checksum: after.checksum(),
+            moved_arc,
+            transfers,
+            transfer_count: movement.transfer_count(),
+            other_arc: moved_arc - listed,
+        })
+    }
+}
+
+impl ChangeQueue {
+    /// Puts a change in. Wakes its watcher where it may be asleep: while changes wait, it knows.
+    pub fn push(&self, change: &Arc<RingChange>) {
+        let mut waiting = self.lock();
+        let was_empty = waiting.changes.is_empty();
+        if waiting.changes.len() == WAITING_CHANGES_MAX {
+            waiting.has_overflowed = true;
+        }
+        if !waiting.has_overflowed {
+            waiting.changes.push_back(change.clone());
+        }
+        drop(waiting);
+        if was_empty {
+            (self.wake)();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        locked(&self.waiting)
+    }
+}
+
+impl fmt::Debug for ChangeQueue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChangeQueue").field("waiting", &self.waiting).finish_non_exhaustive()
+    }
+}
+
+impl Watch {
+    /// Begins to watch. Every change of placement made from now on comes, each once and in order, by whichever
+    /// thread it is made. `wake` is called by the thread that makes the first change after the watch was
+    /// last asked, while it holds the ring's lock for writers: it must be quick, and not touch the ring.
+    pub fn new(ring: Arc<Ring>, wake: impl Fn() + Send + Sync + 'static) -> Self {
+        let queue = Arc::new(ChangeQueue { waiting: Mutex::default(), wake: Box::new(wake) });
+        ring.watchers().push(queue.clone());
+        Self { ring, queue }
+    }
+
+    /// Takes what has come since the last call.
+    pub fn take(&self) -> Waiting {
+        std::mem::take(&mut *self.queue.lock())
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.ring.watchers().retain(|queue| !Arc::ptr_eq(queue, &self.queue));
+    }
+}
