@@ -14,6 +14,12 @@ export type NodeStatus = 'alive' | 'suspected' | 'dead' | 'leaving' | 'updating'
 /** The hash functions that place keys and virtual nodes. */
 export type HashFunctionName = 'xxhash64' | 'sha256'
 
+/**
+ * A hash function of your own: the token, 0n to 2^64 − 1, of the bytes of a key, or of the text `node:number` of a
+ * virtual node. Equal bytes must always give equal tokens. The bytes are the function's own to keep or change.
+ */
+export type HashFunction = (bytes: Uint8Array) => bigint
+
 /** A node as a caller describes it. */
 export interface NodeSpec {
   /** 1 to 255 bytes of UTF-8, no control characters, unique in the ring. */
@@ -65,6 +71,8 @@ export interface RingNode {
   metadata: Record<string, string>
   /** The load it reported last, 0 to 1; 0 until it does. */
   load: number
+  /** Requests in flight to it: acquired and not released, by any thread. */
+  inFlight: number
 }
 
 /** Options of a ring, all optional. They never change. */
@@ -82,8 +90,13 @@ export interface HashRingOptions {
    * @defaultValue 3
    */
   replicationFactor?: number | undefined
-  /** Every process that shares keys must use the same. @defaultValue 'xxhash64' */
-  hashFunction?: HashFunctionName | undefined
+  /**
+   * Every process that shares keys must use the same. A function of your own is called for each key and each
+   * virtual node, which takes microseconds; a ring with one can be neither shared with other threads nor
+   * serialized.
+   * @defaultValue 'xxhash64'
+   */
+  hashFunction?: HashFunctionName | HashFunction | undefined
   /**
    * Seed of `xxhash64`, 0n to 2^64 − 1. Another seed is another placement: `0n` is the one that other
    * implementations share. A secret seed keeps strangers who choose keys from aiming them at one node
@@ -94,6 +107,28 @@ export interface HashRingOptions {
   routableStatuses?: Iterable<NodeStatus> | undefined
   /** Whether replicas are spread over zones. The owner is never changed by zones. @defaultValue false */
   zoneAware?: boolean | undefined
+  /**
+   * Whether each thread remembers the tokens of keys it has looked up. With `xxhash64` hashing is cheaper than
+   * remembering, so `auto` is on with every other hash function only. It never changes an answer.
+   * @defaultValue 'auto'
+   */
+  lookupCache?: 'auto' | 'on' | 'off' | undefined
+  /**
+   * Keys that are remembered at the most, a whole number from 0 (none) to 16,000,000; the least recently used one
+   * makes room. Takes about 100 bytes a key. The keys' bytes together are at most 128 for each.
+   * @defaultValue 10_000
+   */
+  lookupCacheSize?: number | undefined
+}
+
+/** Options of `getNodeBounded`. */
+export interface BoundedOptions {
+  /**
+   * How much more than its fair share of the requests in flight a node may have, at least 1. Smaller is more even,
+   * and sends more keys away from their owners.
+   * @defaultValue 1.25
+   */
+  maxLoadFactor?: number | undefined
 }
 
 /** What `setNodes` found to do: ids, in byte order. */
@@ -177,4 +212,213 @@ export interface PackedOwners {
   slots: Int32Array
   /** Names of slots, for this answer only. Slots that own no key may hold an old name. */
   names: string[]
+}
+
+/** The part of the ring that a node has. */
+export interface NodeOwnership {
+  id: string
+  /** Number of tokens it owns, of 2^64. */
+  arc: bigint
+  /** The same as a number from 0 to 1. */
+  share: number
+  /** The share its weight asks for: weight ÷ weights of the nodes that may answer; 0 where it may not. */
+  fairShare: number
+  /** Number of tokens it would own, were all nodes well. */
+  homeArc: bigint
+}
+
+/** Who owns what at one epoch. */
+export interface RingOwnership {
+  epoch: number
+  checksum: string
+  /**
+   * Largest share × number of nodes: what `analyzeDistribution` tells of ever more keys. 0 where no node may
+   * answer.
+   */
+  loadFactor: number
+  /** Every node in byte order of the ids. */
+  ownership: NodeOwnership[]
+}
+
+/** A change of several parts, which are made as one. An id may be in one part only, once. */
+export interface PlannedChange {
+  /** Nodes that come. */
+  add?: Iterable<string | NodeSpec> | undefined
+  /** Ids of nodes that go. */
+  remove?: Iterable<string> | undefined
+  /** Nodes that change. */
+  update?: Iterable<PlannedUpdate> | undefined
+  /** The whole list, as for `setNodes`; it stands alone. */
+  set?: Iterable<string | NodeSpec> | undefined
+}
+
+/** A node that changes: at least one of the fields besides the id. */
+export interface PlannedUpdate {
+  id: string
+  weight?: number | undefined
+  /** `null` clears it. */
+  zone?: string | null | undefined
+  status?: NodeStatus | undefined
+}
+
+/** Options of `plan` and `diff`. */
+export interface PlanOptions {
+  /** Work out `copies` for this many replicas, 1 to 65,535. */
+  replicas?: number | undefined
+}
+
+/** All that moves from one node to another. `null` is nobody: no node could, or will be able to, answer. */
+export interface Transfer {
+  from: string | null
+  to: string | null
+  /** Number of tokens, of 2^64. */
+  arc: bigint
+  /** The same as a number from 0 to 1. */
+  share: number
+  /** In how many ranges they lie. */
+  rangeCount: number
+}
+
+/** One range of tokens that moves. */
+export interface MovedRange {
+  /** Exclusive. Equal to `end` it is the whole ring; above `end` the range passes 2^64 and goes on at 0. */
+  start: bigint
+  /** Inclusive. */
+  end: bigint
+  from: string | null
+  to: string | null
+}
+
+/** Keys that move from one node to another. */
+export interface KeyTransfer {
+  from: string | null
+  to: string | null
+  keyCount: number
+}
+
+/** Keys counted by where they move. */
+export interface MovedKeys {
+  keyCount: number
+  movedKeyCount: number
+  /** The transfers that have keys, in the order of {@link Movement.transfers}. */
+  transfers: KeyTransfer[]
+}
+
+/** What moves between two versions of a ring, or between two rings: exactly, whatever keys there are. */
+export interface Movement {
+  /** Number of tokens whose owner changes, of 2^64. */
+  readonly movedArc: bigint
+  /** The same as a number from 0 to 1: the part of all keys that moves, were there very many. */
+  readonly movedShare: number
+  /** The least share that any placement would have to move, by the nodes' weights. */
+  readonly idealShare: number
+  /** What moves between each pair of nodes, in byte order of the ids; nobody is last. */
+  readonly transfers: readonly Transfer[]
+  /** Who owns what before. */
+  readonly before: RingOwnership
+  /** Who will own what after. */
+  readonly after: RingOwnership
+  /**
+   * With the option `replicas`: which node must receive which range, so that every key is where its replicas will be.
+   * `from` is the first replica before that the change does not make `dead`; `null` where there is none. In ring
+   * order.
+   */
+  readonly copies?: readonly MovedRange[]
+  /** The ranges that move, in ring order, neighbours that go the same way joined; made as they are asked for. */
+  ranges(): IterableIterator<MovedRange>
+  /** The owners of a key before and after; `undefined` where they are the same. @throws ERR_HYPERCACHE_INVALID_KEY. */
+  ownerChange(key: Key): { from: string | null; to: string | null } | undefined
+  /** Counts keys by where they move. @throws ERR_HYPERCACHE_INVALID_KEY; the message names the index of the key. */
+  analyze(keys: Iterable<Key>): MovedKeys
+  /** The same for keys that come one after another. */
+  analyze(keys: AsyncIterable<Key>): Promise<MovedKeys>
+}
+
+/** A change that is worked out and not made. */
+export interface MovementPlan extends Movement {
+  /**
+   * Makes the change, once, and only if it still does what was shown.
+   *
+   * @throws ERR_HYPERCACHE_PLAN_OUTDATED where the ring has changed since, ERR_HYPERCACHE_PLAN_APPLIED,
+   * ERR_HYPERCACHE_RING_CLOSED.
+   */
+  apply(): void
+}
+
+/** A change of placement that was made. Frozen: all listeners get the same object. */
+export interface RingChange {
+  /** The epoch it made. */
+  readonly epoch: number
+  /** The epoch before; that of the change before, unless changes were lost. */
+  readonly previousEpoch: number
+  /** The checksum it made. */
+  readonly checksum: string
+  /** Number of tokens whose owner changed, of 2^64. */
+  readonly movedArc: bigint
+  /** The same as a number from 0 to 1. */
+  readonly movedShare: number
+  /** What moved between which nodes: all transfers, or the 256 largest. */
+  readonly transfers: readonly Readonly<Transfer>[]
+  /** How many transfers there are in all. */
+  readonly transferCount: number
+  /** What the transfers that are not listed moved, summed. */
+  readonly otherArc: bigint
+}
+
+/** Options of `watch`. */
+export interface WatchOptions {
+  /** Ends the watch. */
+  signal?: AbortSignal | undefined
+  /**
+   * Of an iterator: changes that may wait to be taken, 1 to 65,536. One more ends it with
+   * ERR_HYPERCACHE_WATCH_OVERFLOW.
+   * @defaultValue 1_024
+   */
+  queueLimit?: number | undefined
+}
+
+/** Ends a watch; calling it, `close()` and `using` do the same, and may be repeated. */
+export interface StopWatching extends Disposable {
+  (): void
+  close(): void
+}
+
+/** What a ring tells of itself. Counts are sums over all threads that have it, since it was made. */
+export interface RingMetrics {
+  nodeCount: number
+  nodesByStatus: Record<NodeStatus, number>
+  /** Points of all nodes, whatever their status. */
+  pointCount: number
+  epoch: number
+  /** Changes of placement. */
+  rebuildCount: number
+  /** Time that they took, all together. */
+  rebuildTimeMs: number
+  /** Lookups of one owner. */
+  lookupCount: number
+  /** Lookups of replicas. */
+  replicaLookupCount: number
+  /** Keys looked up in batches. */
+  batchKeyCount: number
+  cache: CacheMetrics
+  /** Memory that the current version holds outside of the heap of JavaScript. */
+  snapshotBytes: number
+  /** Requests in flight, to all nodes. */
+  inFlightCount: number
+  /** Largest share × number of nodes, as in {@link RingOwnership}. */
+  loadFactor: number
+}
+
+/** What the lookup caches tell of themselves, all together. */
+export interface CacheMetrics {
+  hitCount: number
+  missCount: number
+  /** hits ÷ (hits + misses); 0 before the first. */
+  hitRate: number
+  /** Keys that made room for others. */
+  evictionCount: number
+  /** Keys remembered now. */
+  keyCount: number
+  /** Memory held now. */
+  bytes: number
 }

@@ -74,6 +74,12 @@ pub enum Error {
     },
     /// A plan that was applied already.
     PlanApplied,
+    /// Something that is no handle of this process. Says what is wrong with it.
+    InvalidHandle(&'static str),
+    /// A handle of a ring that nobody has any more.
+    RingGone,
+    /// What goes over threads or machines, of a ring whose hash function is one thread's own. Says which.
+    CustomHash(&'static str),
     /// No node can answer. Carries how many nodes the ring has.
     NoRoutableNode(usize),
 }
@@ -104,6 +110,9 @@ impl Error {
             Self::InvalidPlan(_) => "ERR_HYPERCACHE_INVALID_PLAN",
             Self::PlanOutdated { .. } => "ERR_HYPERCACHE_PLAN_OUTDATED",
             Self::PlanApplied => "ERR_HYPERCACHE_PLAN_APPLIED",
+            Self::InvalidHandle(_) => "ERR_HYPERCACHE_INVALID_HANDLE",
+            Self::RingGone => "ERR_HYPERCACHE_RING_GONE",
+            Self::CustomHash(_) => "ERR_HYPERCACHE_CUSTOM_HASH",
             Self::NoRoutableNode(_) => "ERR_HYPERCACHE_NO_ROUTABLE_NODE",
         }
     }
@@ -171,6 +180,17 @@ impl fmt::Display for Error {
                 write!(f, "the plan was made at epoch {planned}; the ring is at epoch {current} now")
             }
             Self::PlanApplied => write!(f, "the plan was applied already; a plan is good for one time"),
+            Self::InvalidHandle(problem) => {
+                write!(f, "the handle {problem}; it must be what handle() of a ring of this process answered")
+            }
+            Self::RingGone => write!(
+                f,
+                "the ring of this handle is gone: every thread has closed it or ended. One must keep it open"
+            ),
+            Self::CustomHash(what) => write!(
+                f,
+                "a ring with a hash function of its own cannot be {what}: the function belongs to one thread"
+            ),
             Self::NoRoutableNode(0) => write!(f, "the ring is empty: 0 nodes, at least 1 is needed"),
             Self::NoRoutableNode(count) => {
                 write!(f, "no node can answer: {count} in the ring, none with a routable status")

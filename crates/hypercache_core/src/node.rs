@@ -240,6 +240,11 @@ impl Node {
         }
     }
 
+    /// The tokens it brought with it: see [`NodeSpec::tokens`].
+    pub fn tokens(&self) -> Option<&[Token]> {
+        self.tokens.as_deref()
+    }
+
     /// Requests in flight to it: acquired and not released.
     #[inline]
     pub fn in_flight(&self) -> u64 {

@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::rc::Rc;
 
-use hypercache_core::Snapshot;
+use hypercache_core::{FIRST_REPLICA_COUNT, HashFunction, Reader, Snapshot, Token};
 use napi::bindgen_prelude::{FromNapiValue, Function, JsValuesTupleIntoVec, Unknown};
 use napi::{Env, sys};
 use napi_derive::napi;
@@ -27,6 +27,8 @@ mod reason {
     pub const CLOSED: i32 = -5;
     pub const BAD_ENDS: i32 = -6;
     pub const PANIC: i32 = -7;
+    /// The hash function is JavaScript: tokens are to be given in place of keys.
+    pub const CUSTOM_HASH: i32 = -8;
 }
 
 /// The lookups and the mailbox they answer into. Nothing is returned: `mailbox` says what was found.
@@ -54,6 +56,24 @@ pub struct NativeCalls<'e> {
     /// Finds the owners of the keys `bytes[offsets[i] .. offsets[i + 1]]`, into `slots`.
     #[napi(ts_type = "(bytes: Uint8Array, offsets: Int32Array | Uint32Array, slots: Int32Array) => void")]
     pub owners_of_packed: Function<'e, Unknown<'e>, ()>,
+    /// Finds the owner of a key under bounded loads.
+    #[napi(ts_type = "(key: string, maxLoadFactor: number) => void")]
+    pub owner_bounded: Function<'e, Unknown<'e>, ()>,
+    /// Finds the owner under bounded loads of a key given as bytes.
+    #[napi(ts_type = "(key: Uint8Array, maxLoadFactor: number) => void")]
+    pub owner_bounded_of_bytes: Function<'e, Unknown<'e>, ()>,
+    /// Finds the owners of tokens, into `slots`.
+    #[napi(ts_type = "(tokens: BigUint64Array, slots: Int32Array) => void")]
+    pub owners_of_tokens: Function<'e, Unknown<'e>, ()>,
+    /// Finds the owner of one token.
+    #[napi(ts_type = "(token: BigUint64Array) => void")]
+    pub owner_of_token: Function<'e, Unknown<'e>, ()>,
+    /// Finds as many replicas of one token as the mailbox asks for.
+    #[napi(ts_type = "(token: BigUint64Array) => void")]
+    pub replicas_of_token: Function<'e, Unknown<'e>, ()>,
+    /// Finds the owner of one token under bounded loads.
+    #[napi(ts_type = "(token: BigUint64Array, maxLoadFactor: number) => void")]
+    pub owner_bounded_of_token: Function<'e, Unknown<'e>, ()>,
 }
 
 impl<'e> NativeCalls<'e> {
@@ -68,6 +88,12 @@ impl<'e> NativeCalls<'e> {
             replicas_of_bytes: bind(env, c"replicasOfBytes", replicas_of_bytes, environment)?,
             owners_of_joined: bind(env, c"ownersOfJoined", owners_of_joined, environment)?,
             owners_of_packed: bind(env, c"ownersOfPacked", owners_of_packed, environment)?,
+            owner_bounded: bind(env, c"ownerBounded", owner_bounded, environment)?,
+            owner_bounded_of_bytes: bind(env, c"ownerBoundedOfBytes", owner_bounded_of_bytes, environment)?,
+            owners_of_tokens: bind(env, c"ownersOfTokens", owners_of_tokens, environment)?,
+            owner_of_token: bind(env, c"ownerOfToken", owner_of_token, environment)?,
+            replicas_of_token: bind(env, c"replicasOfToken", replicas_of_token, environment)?,
+            owner_bounded_of_token: bind(env, c"ownerBoundedOfToken", owner_bounded_of_token, environment)?,
         })
     }
 }
@@ -132,13 +158,29 @@ pub unsafe fn answer<const N: usize>(
     ptr::null_mut()
 }
 
-/// Calls `find` with the snapshot a lookup is to use. Answers the version of its names, or a reason.
+/// What is looked up: a key, or the token that TypeScript made of it.
+#[derive(Clone, Copy)]
+enum Wanted<'a> {
+    Key(&'a [u8]),
+    Token(Token),
+}
+
+/// Calls `find` with the reader of the ring and the token looked for. Answers the version of the names, or a
+/// reason.
 #[inline]
-fn look_up(environment: &Environment, find: impl FnOnce(&Snapshot) -> bool) -> i32 {
+fn look_up(
+    environment: &Environment,
+    wanted: Wanted<'_>,
+    find: impl FnOnce(&mut Reader, Token) -> bool,
+) -> i32 {
     let number = environment.mailbox.get(place::RING) as usize;
     let found = environment.with_reader(number, |reader| {
-        let snapshot = reader.snapshot();
-        if find(snapshot) { version_of(snapshot) } else { reason::NO_OWNER }
+        let token = match wanted {
+            Wanted::Key(key) => reader.token(key),
+            Wanted::Token(token) => Some(token),
+        };
+        let Some(token) = token else { return reason::CUSTOM_HASH };
+        if find(reader, token) { version_of(reader.last()) } else { reason::NO_OWNER }
     });
     found.unwrap_or(reason::CLOSED)
 }
@@ -150,36 +192,43 @@ pub fn version_of(snapshot: &Snapshot) -> i32 {
     (snapshot.names_version() & 0x7FFF_FFFF) as i32
 }
 
-fn owner_of(environment: &Environment, key: &[u8]) -> i32 {
-    look_up(environment, |snapshot| {
-        let Some(slot) = snapshot.owner(snapshot.token(key)) else { return false };
+fn owner_of(environment: &Environment, wanted: Wanted<'_>) -> i32 {
+    look_up(environment, wanted, |reader, token| {
+        let Some(slot) = reader.owner(token) else { return false };
         environment.mailbox.set(place::SLOTS, i32::from(slot));
         true
     })
 }
 
-fn replicas_of(environment: &Environment, key: &[u8]) -> i32 {
+fn owner_bounded_of(environment: &Environment, wanted: Wanted<'_>, max_load_factor: f64) -> i32 {
+    look_up(environment, wanted, |reader, token| {
+        let Some(slot) = reader.owner_bounded(token, max_load_factor) else { return false };
+        environment.mailbox.set(place::SLOTS, i32::from(slot));
+        true
+    })
+}
+
+fn replicas_of(environment: &Environment, wanted: Wanted<'_>) -> i32 {
     let mailbox = &environment.mailbox;
-    let wanted = (mailbox.get(place::COUNT) as usize).min(mailbox.slots().len());
-    look_up(environment, |snapshot| {
+    let count = (mailbox.get(place::COUNT) as usize).min(mailbox.slots().len());
+    look_up(environment, wanted, |reader, token| {
         let work = &mut *environment.work.borrow_mut();
-        let token = snapshot.token(key);
-        let (first, first_count) = snapshot.first_replicas(token, &mut work.scratch);
-        if wanted <= first.len() {
-            mailbox.set(place::COUNT, wanted.min(first_count) as i32);
+        if count <= FIRST_REPLICA_COUNT {
+            let (first, first_count) = reader.first_replicas(token, &mut work.scratch);
+            mailbox.set(place::COUNT, count.min(first_count) as i32);
             // All of them, always: a loop of unknown length costs more.
             mailbox.slots().iter().zip(first).for_each(|(cell, slot)| cell.set(i32::from(slot)));
             return first_count > 0;
         }
-        work.replicas.resize(wanted, 0);
-        let count = snapshot.replicas(token, &mut work.replicas, &mut work.scratch);
-        mailbox.set(place::COUNT, count as i32);
+        work.replicas.resize(count, 0);
+        let found = reader.replicas(token, &mut work.replicas, &mut work.scratch);
+        mailbox.set(place::COUNT, found as i32);
         mailbox
             .slots()
             .iter()
-            .zip(&work.replicas[..count])
+            .zip(&work.replicas[..found])
             .for_each(|(cell, slot)| cell.set(i32::from(*slot)));
-        count > 0
+        found > 0
     })
 }
 
@@ -194,7 +243,7 @@ unsafe extern "C" fn owner(env: sys::napi_env, info: sys::napi_callback_info) ->
     // SAFETY: called by N-API with its own handles.
     unsafe {
         answer(env, info, |environment, [key]| {
-            with_string(env, key, |key| owner_of(environment, key)).unwrap_or(reason::OTHER_TYPE)
+            with_string(env, key, |key| owner_of(environment, Wanted::Key(key))).unwrap_or(reason::OTHER_TYPE)
         })
     }
 }
@@ -203,7 +252,8 @@ unsafe extern "C" fn replicas(env: sys::napi_env, info: sys::napi_callback_info)
     // SAFETY: called by N-API with its own handles.
     unsafe {
         answer(env, info, |environment, [key]| {
-            with_string(env, key, |key| replicas_of(environment, key)).unwrap_or(reason::OTHER_TYPE)
+            with_string(env, key, |key| replicas_of(environment, Wanted::Key(key)))
+                .unwrap_or(reason::OTHER_TYPE)
         })
     }
 }
@@ -226,7 +276,7 @@ unsafe extern "C" fn owner_of_bytes(env: sys::napi_env, info: sys::napi_callback
     // SAFETY: called by N-API with its own handles; no JavaScript runs while the key is in use.
     unsafe {
         answer(env, info, |environment, [key]| {
-            key_bytes(env, key).map_or_else(|why| why, |key| owner_of(environment, key))
+            key_bytes(env, key).map_or_else(|why| why, |key| owner_of(environment, Wanted::Key(key)))
         })
     }
 }
@@ -235,7 +285,105 @@ unsafe extern "C" fn replicas_of_bytes(env: sys::napi_env, info: sys::napi_callb
     // SAFETY: called by N-API with its own handles; no JavaScript runs while the key is in use.
     unsafe {
         answer(env, info, |environment, [key]| {
-            key_bytes(env, key).map_or_else(|why| why, |key| replicas_of(environment, key))
+            key_bytes(env, key).map_or_else(|why| why, |key| replicas_of(environment, Wanted::Key(key)))
+        })
+    }
+}
+
+/// A number; NaN where the value is none.
+///
+/// # Safety
+/// As [`with_string`].
+unsafe fn number(env: sys::napi_env, value: sys::napi_value) -> f64 {
+    let mut number = f64::NAN;
+    // SAFETY: N-API writes to a live local, or leaves it alone.
+    unsafe { sys::napi_get_value_double(env, value, &mut number) };
+    number
+}
+
+unsafe extern "C" fn owner_bounded(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    // SAFETY: called by N-API with its own handles.
+    unsafe {
+        answer(env, info, |environment, [key, max_load_factor]| {
+            let factor = number(env, max_load_factor);
+            let found = with_string(env, key, |key| owner_bounded_of(environment, Wanted::Key(key), factor));
+            found.unwrap_or(reason::OTHER_TYPE)
+        })
+    }
+}
+
+unsafe extern "C" fn owner_bounded_of_bytes(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> sys::napi_value {
+    // SAFETY: called by N-API with its own handles; no JavaScript runs while the key is in use.
+    unsafe {
+        answer(env, info, |environment, [key, max_load_factor]| {
+            let factor = number(env, max_load_factor);
+            let found = |key| owner_bounded_of(environment, Wanted::Key(key), factor);
+            key_bytes(env, key).map_or_else(|why| why, found)
+        })
+    }
+}
+
+const TOKENS: [sys::napi_typedarray_type; 1] = [sys::TypedarrayType::biguint64_array];
+
+/// The one token of an array that TypeScript made.
+///
+/// # Safety
+/// As [`elements`].
+unsafe fn one_token(env: sys::napi_env, value: sys::napi_value) -> Result<Token, i32> {
+    // SAFETY: as this function.
+    let tokens = unsafe { elements::<Token>(env, value, &TOKENS) }.map_err(reason_for)?;
+    tokens.first().copied().ok_or(reason::NO_BYTES)
+}
+
+unsafe extern "C" fn owner_of_token(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    // SAFETY: called by N-API with its own handles.
+    unsafe {
+        answer(env, info, |environment, [token]| {
+            one_token(env, token).map_or_else(|why| why, |token| owner_of(environment, Wanted::Token(token)))
+        })
+    }
+}
+
+unsafe extern "C" fn replicas_of_token(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    // SAFETY: called by N-API with its own handles.
+    unsafe {
+        answer(env, info, |environment, [token]| {
+            one_token(env, token)
+                .map_or_else(|why| why, |token| replicas_of(environment, Wanted::Token(token)))
+        })
+    }
+}
+
+unsafe extern "C" fn owner_bounded_of_token(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> sys::napi_value {
+    // SAFETY: called by N-API with its own handles.
+    unsafe {
+        answer(env, info, |environment, [token, max_load_factor]| {
+            let factor = number(env, max_load_factor);
+            let found = |token| owner_bounded_of(environment, Wanted::Token(token), factor);
+            one_token(env, token).map_or_else(|why| why, found)
+        })
+    }
+}
+
+unsafe extern "C" fn owners_of_tokens(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    // SAFETY: as `owners_of_packed`.
+    unsafe {
+        answer(env, info, |environment, [tokens, slots]| {
+            let kinds = [sys::TypedarrayType::int32_array];
+            let arrays = elements::<Token>(env, tokens, &TOKENS)
+                .and_then(|tokens| Ok((tokens, elements::<Cell<i32>>(env, slots, &kinds)?)));
+            match arrays {
+                Ok((tokens, slots)) => owners_of(environment, |reader| {
+                    reader.owners_of_tokens(tokens.iter().copied(), writer(slots))
+                }),
+                Err(why) => reason_for(why),
+            }
         })
     }
 }
@@ -258,7 +406,7 @@ unsafe extern "C" fn owners_of_joined(env: sys::napi_env, info: sys::napi_callba
             split_joined(&work.units, cells, &mut work.bytes, &mut work.ends);
             let mut start = 0;
             let keys = work.ends.iter().map(|end| &work.bytes[std::mem::replace(&mut start, *end)..*end]);
-            owners_of(environment, keys, cells)
+            owners_of(environment, |reader| reader.owners(keys, writer(cells)))
         })
     }
 }
@@ -294,7 +442,7 @@ unsafe extern "C" fn owners_of_packed(env: sys::napi_env, info: sys::napi_callba
             });
             match arrays {
                 Ok((bytes, offsets, slots)) => match packed_keys(bytes, offsets, slots.len()) {
-                    Some(keys) => owners_of(environment, keys, slots),
+                    Some(keys) => owners_of(environment, |reader| reader.owners(keys, writer(slots))),
                     None => reason::BAD_ENDS,
                 },
                 Err(why) => reason_for(why),
@@ -314,25 +462,33 @@ pub fn packed_keys<'a>(
     is_good.then(|| offsets.windows(2).map(|ends| &bytes[ends[0] as usize..ends[1] as usize]))
 }
 
-/// Writes the owner of each key to its cell.
-fn owners_of<'k>(
-    environment: &Environment,
-    keys: impl Iterator<Item = &'k [u8]>,
-    cells: &[Cell<i32>],
-) -> i32 {
-    let mailbox = &environment.mailbox;
+/// Writes slots to cells, one after another.
+fn writer(cells: &[Cell<i32>]) -> impl FnMut(u16) {
     let mut cells = cells.iter();
-    let find = |snapshot: &Snapshot| {
-        let is_found = snapshot.owners(keys, |slot| {
-            if let Some(cell) = cells.next() {
-                cell.set(i32::from(slot));
-            }
-        });
-        if is_found { version_of(snapshot) } else { reason::NO_OWNER }
-    };
+    move |slot| {
+        if let Some(cell) = cells.next() {
+            cell.set(i32::from(slot));
+        }
+    }
+}
+
+/// Finds the owners of a batch, on the snapshot that the mailbox asks for.
+#[inline]
+fn owners_of(environment: &Environment, find: impl FnOnce(&mut Reader) -> bool) -> i32 {
+    let mailbox = &environment.mailbox;
     let is_same = mailbox.get(place::IS_SAME_SNAPSHOT) == 1;
     let number = mailbox.get(place::RING) as usize;
-    let found = environment
-        .with_reader(number, |reader| if is_same { find(reader.last()) } else { find(reader.snapshot()) });
+    let found = environment.with_reader(number, |reader| {
+        if !is_same {
+            reader.snapshot();
+        }
+        if find(reader) {
+            version_of(reader.last())
+        } else if reader.hash() == HashFunction::Custom {
+            reason::CUSTOM_HASH
+        } else {
+            reason::NO_OWNER
+        }
+    });
     found.unwrap_or(reason::CLOSED)
 }

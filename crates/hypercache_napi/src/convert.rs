@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use hypercache_core::{
     Distribution, Explanation, HashFunction, Node, NodeChange, NodeSpec, NodeStatus, RingOptions, SkipReason,
-    Snapshot, StatusSet, VirtualNode, replica_count,
+    Snapshot, StatusSet, VirtualNode,
 };
-use napi::bindgen_prelude::BigInt;
+use napi::bindgen_prelude::{BigInt, BigUint64Array};
 use napi_derive::napi;
 
 use crate::error::{Result, to_js};
@@ -17,23 +17,33 @@ use crate::error::{Result, to_js};
 pub struct NativeOptions {
     pub virtual_node_count: f64,
     pub replication_factor: f64,
+    /// Not read where the hash function is JavaScript.
     pub hash_function: String,
+    pub has_custom_hash: bool,
     /// 0 to 2^64 - 1.
     pub hash_seed: BigInt,
     pub routable_statuses: Option<Vec<String>>,
     pub zone_aware: bool,
+    pub lookup_cache: String,
+    pub lookup_cache_size: f64,
 }
 
 impl NativeOptions {
     pub fn into_core(self) -> Result<RingOptions> {
-        replica_count("replicationFactor", self.replication_factor).map_err(to_js)?;
         let routable = match self.routable_statuses {
             Some(names) => StatusSet::new(&statuses(&names)?).map_err(to_js)?,
             None => StatusSet::default(),
         };
         let (_, seed, _) = self.hash_seed.get_u64();
-        let hash = HashFunction::new(&self.hash_function, seed).map_err(to_js)?;
-        RingOptions::new(hash, self.virtual_node_count, routable, self.zone_aware).map_err(to_js)
+        let hash = if self.has_custom_hash {
+            HashFunction::Custom
+        } else {
+            HashFunction::new(&self.hash_function, seed).map_err(to_js)?
+        };
+        RingOptions::new(hash, self.virtual_node_count, routable, self.zone_aware)
+            .and_then(|options| options.with_replication_factor(self.replication_factor))
+            .and_then(|options| options.with_lookup_cache(&self.lookup_cache, self.lookup_cache_size))
+            .map_err(to_js)
     }
 }
 
@@ -56,6 +66,8 @@ pub struct NativeNodeSpec {
     pub capabilities: Option<Vec<String>>,
     /// Names and values in turn.
     pub metadata: Option<Vec<String>>,
+    /// Tokens of its virtual nodes, where the hash function is JavaScript.
+    pub tokens: Option<BigUint64Array>,
 }
 
 impl NativeNodeSpec {
@@ -68,6 +80,7 @@ impl NativeNodeSpec {
             zone: self.zone,
             capabilities: self.capabilities.unwrap_or_default(),
             metadata: self.metadata.map(paired).unwrap_or_default(),
+            tokens: self.tokens.map(|tokens| tokens[..].into()),
         })
     }
 }
@@ -89,6 +102,8 @@ pub struct NativeNodeChange {
     pub capabilities: Option<Vec<String>>,
     /// Names and values in turn.
     pub metadata: Option<Vec<String>>,
+    /// Tokens of its virtual nodes, where the hash function is JavaScript and the old ones may not be enough.
+    pub tokens: Option<BigUint64Array>,
 }
 
 impl NativeNodeChange {
@@ -101,6 +116,7 @@ impl NativeNodeChange {
             status: status(self.status.as_deref())?,
             capabilities: self.capabilities,
             metadata: self.metadata.map(paired),
+            tokens: self.tokens.map(|tokens| tokens[..].into()),
         })
     }
 }
@@ -125,6 +141,7 @@ pub struct NativeNode {
     /// Names and values in turn.
     pub metadata: Vec<String>,
     pub load: f64,
+    pub in_flight: f64,
 }
 
 impl From<&Node> for NativeNode {
@@ -140,6 +157,7 @@ impl From<&Node> for NativeNode {
             capabilities: node.capabilities.clone(),
             metadata: node.metadata.iter().flat_map(|(name, value)| [name.clone(), value.clone()]).collect(),
             load: node.load(),
+            in_flight: node.in_flight() as f64,
         }
     }
 }

@@ -12,4 +12,9 @@ mod error;
 #[cfg(feature = "floor")]
 mod floor;
 mod key;
+mod metrics;
+mod movement;
 mod ring;
+mod shared;
+mod tokens;
+mod watch;

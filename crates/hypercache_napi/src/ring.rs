@@ -1,12 +1,13 @@
 //! The ring as an object: everything but the lookups.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+use std::time::Instant;
 
-use hypercache_core::{DistributionCounter, Reader, Ring, Snapshot};
+use hypercache_core::{DistributionCounter, Reader, Ring, Snapshot, Watch};
 use napi::Env;
-use napi::bindgen_prelude::{ObjectFinalize, Uint8Array, Uint32Array};
+use napi::bindgen_prelude::{BigInt, BigUint64Array, ObjectFinalize, Uint8Array, Uint32Array};
 use napi_derive::napi;
 
 use crate::calls::{NativeCalls, packed_keys, version_of};
@@ -38,12 +39,19 @@ impl NativeEnvironment {
     }
 }
 
+/// Nanoseconds since the first call, for rings to time their changes by.
+pub fn stopwatch() -> u64 {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    START.elapsed().as_nanos() as u64
+}
+
 /// A ring as one environment has it.
 #[napi(custom_finalize)]
 pub struct NativeRing {
     environment: Rc<Environment>,
     /// `None` once closed.
     open: Cell<Option<usize>>,
+    pub(crate) watch: RefCell<Option<Watch>>,
     /// Bytes that V8 was told of: it cannot see them, and would let dropped rings pile up.
     told_bytes: Cell<i64>,
 }
@@ -56,8 +64,20 @@ impl ObjectFinalize for NativeRing {
 }
 
 impl NativeRing {
+    /// This environment's own object of a ring.
+    pub(crate) fn open(env: Env, environment: &NativeEnvironment, ring: Arc<Ring>) -> Self {
+        let bytes = ring.snapshot().memory_bytes();
+        let environment = environment.inner.clone();
+        let number = environment.open(Reader::new(ring));
+        let open = Cell::new(Some(number));
+        let made = Self { environment, open, watch: RefCell::default(), told_bytes: Cell::new(0) };
+        made.tell(env, bytes as i64);
+        made
+    }
+
     fn forget(&self, env: Env) {
         if let Some(number) = self.open.take() {
+            self.watch.take();
             self.environment.close(number);
             self.tell(env, 0);
         }
@@ -72,7 +92,7 @@ impl NativeRing {
     }
 
     /// Calls `then` with the reader. TypeScript asks no closed ring.
-    fn read<R>(&self, then: impl FnOnce(&mut Reader) -> R) -> Result<R> {
+    pub(crate) fn read<R>(&self, then: impl FnOnce(&mut Reader) -> R) -> Result<R> {
         let number = self.open.get();
         let found = number.and_then(|number| self.environment.with_reader(number, then));
         found.ok_or_else(|| napi::Error::new("ERR_HYPERCACHE_RING_CLOSED", "the ring is closed"))
@@ -83,7 +103,7 @@ impl NativeRing {
     }
 
     /// Calls `edit` with the ring, then tells V8.
-    fn change<R>(
+    pub(crate) fn change<R>(
         &self,
         env: Env,
         edit: impl FnOnce(&Ring) -> std::result::Result<R, hypercache_core::Error>,
@@ -109,12 +129,7 @@ impl NativeRing {
         now_ms: f64,
     ) -> Result<Self> {
         let ring = Ring::new(options.into_core()?, specs(nodes)?, now_ms).map_err(to_js)?;
-        let bytes = ring.snapshot().memory_bytes();
-        let environment = environment.inner.clone();
-        let number = environment.open(Reader::new(Arc::new(ring)));
-        let made = Self { environment, open: Cell::new(Some(number)), told_bytes: Cell::new(0) };
-        made.tell(env, bytes as i64);
-        Ok(made)
+        Ok(Self::open(env, environment, ring.with_stopwatch(stopwatch).into()))
     }
 
     /// Its number, for the mailbox.
@@ -231,9 +246,10 @@ impl NativeRing {
 
     /// Why a key is where it is.
     #[napi(catch_unwind)]
-    pub fn explain(&self, key: Uint8Array, count: u32) -> Result<NativeExplanation> {
+    pub fn explain(&self, token: BigInt, count: u32) -> Result<NativeExplanation> {
         let snapshot = self.snapshot()?;
-        let found = snapshot.explain(&key, count as usize).ok_or_else(|| to_js(snapshot.no_owner()))?;
+        let (_, token, _) = token.get_u64();
+        let found = snapshot.explain(token, count as usize).ok_or_else(|| to_js(snapshot.no_owner()))?;
         Ok(explanation(&snapshot, &found))
     }
 
@@ -262,7 +278,14 @@ impl NativeDistribution {
     #[napi(catch_unwind)]
     pub fn add(&mut self, bytes: Uint8Array, offsets: Uint32Array) -> Result<()> {
         let keys = packed_keys(&bytes, &offsets, offsets.len().saturating_sub(1));
-        self.counter.add(keys.into_iter().flatten()).map_err(to_js)
+        let hash = self.counter.hash();
+        self.counter.add(keys.into_iter().flatten().map(|key| hash.token(key))).map_err(to_js)
+    }
+
+    /// Counts keys given by their tokens.
+    #[napi(catch_unwind)]
+    pub fn add_tokens(&mut self, tokens: BigUint64Array) -> Result<()> {
+        self.counter.add(tokens.iter().copied()).map_err(to_js)
     }
 
     /// The figures so far.

@@ -7,6 +7,7 @@ mod distribution;
 mod draft;
 mod explain;
 mod flows;
+mod handle;
 mod metrics;
 mod movement;
 mod numbers;
@@ -41,7 +42,7 @@ pub use options::{
     LOOKUP_CACHE_SIZE_MAX, LookupCache, REPLICA_COUNT_MAX, RingOptions, VIRTUAL_NODE_COUNT_MAX, replica_count,
 };
 pub use ownership::{NodeOwnership, Ownership, share_of};
-pub use placement::ReplicaScratch;
+pub use placement::{FIRST_REPLICA_COUNT, ReplicaScratch};
 pub use plan::{Plan, PlannedChange};
 pub use reader::Reader;
 pub use snapshot::{Snapshot, VirtualNode};

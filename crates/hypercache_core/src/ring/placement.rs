@@ -15,7 +15,7 @@ use crate::token::Token;
 /// takes cache.
 const REMEMBERED_NODES_MAX: usize = 32;
 /// Replicas that are found together and remembered: the owner and two more.
-pub(crate) const FIRST_COUNT: usize = 3;
+pub const FIRST_REPLICA_COUNT: usize = 3;
 /// Up to this many replicas are told apart by comparing each with all.
 const COMPARED_COUNT_MAX: usize = 16;
 
@@ -68,15 +68,15 @@ impl Placement {
         token: Token,
         slot_count: usize,
         scratch: &mut ReplicaScratch,
-    ) -> ([u16; FIRST_COUNT], usize) {
-        let count = self.routable_count.min(FIRST_COUNT);
+    ) -> ([u16; FIRST_REPLICA_COUNT], usize) {
+        let count = self.routable_count.min(FIRST_REPLICA_COUNT);
         if count == 0 {
-            return ([0; FIRST_COUNT], 0);
+            return ([0; FIRST_REPLICA_COUNT], 0);
         }
         let place = self.wrapped(self.points.place(token));
         let followers = self.followers.get(place).map_or(0, |followers| followers.load(Ordering::Relaxed));
         if followers == 0 {
-            let mut found = [0; FIRST_COUNT];
+            let mut found = [0; FIRST_REPLICA_COUNT];
             self.walk(place, slot_count, &mut found[..count], scratch);
             self.remember(place, &found[..count]);
             return (found, count);
@@ -94,7 +94,7 @@ impl Placement {
         scratch: &mut ReplicaScratch,
     ) -> usize {
         let count = out.len().min(self.routable_count);
-        if count <= FIRST_COUNT {
+        if count <= FIRST_REPLICA_COUNT {
             let (first, _) = self.first_replicas(token, slot_count, scratch);
             out[..count].copy_from_slice(&first[..count]);
         } else {
@@ -120,7 +120,7 @@ impl Placement {
                 scratch.fit(slot_count, zones.count());
                 self.walk_zones(zones, place, out, scratch);
             }
-            None if out.len() <= FIRST_COUNT => self.walk_few(place, out),
+            None if out.len() <= FIRST_REPLICA_COUNT => self.walk_few(place, out),
             None if out.len() <= COMPARED_COUNT_MAX => self.walk_comparing(place, out),
             None => {
                 scratch.fit(slot_count, 0);

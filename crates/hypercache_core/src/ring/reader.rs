@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use super::Ring;
 use super::metrics::Counters;
-use super::placement::{FIRST_COUNT, ReplicaScratch};
+use super::placement::{FIRST_REPLICA_COUNT, ReplicaScratch};
 use super::snapshot::Snapshot;
 use crate::hash::HashFunction;
 use crate::lru::TokenCache;
@@ -35,6 +35,11 @@ impl Reader {
         Self { hash: seen.options.hash, ring, seen, seen_at, cache, counters }
     }
 
+    /// The hash function of the ring.
+    pub fn hash(&self) -> HashFunction {
+        self.hash
+    }
+
     /// The ring it reads.
     pub fn ring(&self) -> &Arc<Ring> {
         &self.ring
@@ -61,19 +66,21 @@ impl Reader {
         self.seen_at = swap_count;
     }
 
-    /// The token of a key, from the lookup cache where there is one.
-    ///
-    /// # Panics
-    /// The ring has a custom hash function: see [`Reader::known_token`].
+    /// The token of a key, from the lookup cache where there is one. `None` where the hash function is custom:
+    /// see [`Reader::known_token`].
     #[inline]
-    pub fn token(&mut self, key: &[u8]) -> Token {
-        if self.cache.is_none() { self.hash.token(key) } else { self.cached_token(key) }
+    pub fn token(&mut self, key: &[u8]) -> Option<Token> {
+        match self.hash {
+            HashFunction::Custom => None,
+            hash if self.cache.is_none() => Some(hash.token(key)),
+            _ => Some(self.cached_token(key)),
+        }
     }
 
     #[inline(never)]
     fn cached_token(&mut self, key: &[u8]) -> Token {
         let hash = self.hash;
-        let cache = self.cache.as_mut().expect("there is a cache");
+        let Some(cache) = &mut self.cache else { return hash.token(key) };
         let token = cache.token(key, |key| hash.token(key));
         self.count_cache();
         token
@@ -123,7 +130,7 @@ impl Reader {
         &mut self,
         token: Token,
         scratch: &mut ReplicaScratch,
-    ) -> ([u16; FIRST_COUNT], usize) {
+    ) -> ([u16; FIRST_REPLICA_COUNT], usize) {
         self.counters.replica_lookups.add(1);
         self.snapshot().first_replicas(token, scratch)
     }
@@ -134,9 +141,40 @@ impl Reader {
         self.snapshot().replicas(token, out, scratch)
     }
 
-    /// Counts keys looked up in a batch.
-    pub fn count_batch(&self, key_count: usize) {
-        self.counters.batch_keys.add(key_count as u64);
+    /// Counts the keys of a batch, and gives `found` the slots of their owners: [`Snapshot::owners`], on the
+    /// snapshot of the last look. `false` where no node is routable or the hash function is custom.
+    pub fn owners<'k>(&mut self, keys: impl IntoIterator<Item = &'k [u8]>, found: impl FnMut(u16)) -> bool {
+        let (hash, keys) = (self.hash, keys.into_iter());
+        if hash == HashFunction::Custom {
+            return false;
+        }
+        if self.cache.is_none() {
+            return self.owners_of_tokens(keys.map(|key| hash.token(key)), found);
+        }
+        let seen = self.seen.clone();
+        let mut key_count = 0;
+        let tokens = keys.map(|key| {
+            key_count += 1;
+            self.cached_token(key)
+        });
+        let is_found = seen.owners(tokens, found);
+        self.counters.batch_keys.add(key_count);
+        is_found
+    }
+
+    /// The same for keys given by their tokens.
+    pub fn owners_of_tokens(
+        &mut self,
+        tokens: impl IntoIterator<Item = Token>,
+        mut found: impl FnMut(u16),
+    ) -> bool {
+        let mut key_count = 0;
+        let is_found = self.seen.owners(tokens, |slot| {
+            key_count += 1;
+            found(slot);
+        });
+        self.counters.batch_keys.add(key_count);
+        is_found
     }
 }
 

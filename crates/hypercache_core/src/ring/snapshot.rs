@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::checksum;
 use super::options::RingOptions;
-use super::placement::{FIRST_COUNT, Placement, ReplicaScratch};
+use super::placement::{FIRST_REPLICA_COUNT, Placement, ReplicaScratch};
 use super::points::Points;
 use super::table::NodeTable;
 use crate::error::Error;
@@ -88,7 +88,11 @@ impl Snapshot {
     /// The first 3 replicas, and how many there are where there are fewer: the common case of
     /// [`Snapshot::replicas`], without a slice.
     #[inline]
-    pub fn first_replicas(&self, token: Token, scratch: &mut ReplicaScratch) -> ([u16; FIRST_COUNT], usize) {
+    pub fn first_replicas(
+        &self,
+        token: Token,
+        scratch: &mut ReplicaScratch,
+    ) -> ([u16; FIRST_REPLICA_COUNT], usize) {
         self.placement.first_replicas(token, self.table.slot_count(), scratch)
     }
 

@@ -1,0 +1,79 @@
+//! Announcements on their way to one JavaScript environment.
+
+use hypercache_core::{RingChange, Watch};
+use napi::Status;
+use napi::bindgen_prelude::{BigInt, Function};
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use napi_derive::napi;
+
+use crate::error::{Result, internal};
+use crate::movement::{NativeTransfer, transfer};
+use crate::ring::NativeRing;
+
+/// A change of placement that was made.
+#[napi(object, object_from_js = false)]
+pub struct NativeRingChange {
+    pub epoch: f64,
+    pub previous_epoch: f64,
+    pub checksum: String,
+    pub moved_arc: BigInt,
+    pub moved_share: f64,
+    pub transfers: Vec<NativeTransfer>,
+    pub transfer_count: u32,
+    pub other_arc: BigInt,
+}
+
+/// Changes that have come.
+#[napi(object, object_from_js = false)]
+pub struct NativeWaiting {
+    pub changes: Vec<NativeRingChange>,
+    /// Whether changes after these were dropped, for nobody took any for too long.
+    pub has_overflowed: bool,
+}
+
+fn change(made: &RingChange) -> NativeRingChange {
+    NativeRingChange {
+        epoch: made.epoch as f64,
+        previous_epoch: made.previous_epoch as f64,
+        checksum: format!("{:016x}", made.checksum),
+        moved_arc: made.moved_arc.into(),
+        moved_share: hypercache_core::share_of(made.moved_arc),
+        transfers: made.transfers.iter().map(transfer).collect(),
+        transfer_count: made.transfer_count as u32,
+        other_arc: made.other_arc.into(),
+    }
+}
+
+/// Runs a function in its own environment. Weak: it does not keep the event loop running.
+type Wake = ThreadsafeFunction<(), (), (), Status, false, true>;
+
+#[napi]
+impl NativeRing {
+    /// Begins to watch: `wake` is called, in a turn of the event loop of its own, when changes have come. It must not
+    /// throw.
+    #[napi(catch_unwind)]
+    pub fn watch(&self, wake: Function<(), ()>) -> Result<()> {
+        let wake: Wake = wake.build_threadsafe_function().weak::<true>().build().map_err(internal)?;
+        let ring = self.read(|reader| reader.ring().clone())?;
+        // An environment that is about to end takes no call: nobody is left to be told.
+        let watch = Watch::new(ring, move || drop(wake.call((), ThreadsafeFunctionCallMode::NonBlocking)));
+        self.watch.replace(Some(watch));
+        Ok(())
+    }
+
+    /// Takes the changes that have come.
+    #[napi(catch_unwind)]
+    pub fn take_changes(&self) -> NativeWaiting {
+        let waiting = self.watch.borrow().as_ref().map(Watch::take).unwrap_or_default();
+        NativeWaiting {
+            changes: waiting.changes.iter().map(|made| change(made)).collect(),
+            has_overflowed: waiting.has_overflowed,
+        }
+    }
+
+    /// Ends the watch.
+    #[napi(catch_unwind)]
+    pub fn unwatch(&self) {
+        self.watch.take();
+    }
+}
