@@ -39,12 +39,14 @@
 
 mod error;
 mod hash;
+mod lru;
 mod node;
 mod ring;
 mod token;
 
 pub use error::{Error, NODES_MAX, POINTS_MAX};
 pub use hash::HashFunction;
+pub use lru::TokenCache;
 pub use node::{
     LIST_COUNT_MAX, METADATA_VALUE_BYTES_MAX, Node, NodeChange, NodeSpec, NodeStatus, StatusSet,
     TEXT_BYTES_MAX,
