@@ -47,6 +47,7 @@ mod token;
 
 pub use error::{Error, NODES_MAX, POINTS_MAX};
 pub use hash::HashFunction;
+pub use lru::TokenCache;
 pub use node::{
     LIST_COUNT_MAX, METADATA_VALUE_BYTES_MAX, Node, NodeChange, NodeSpec, NodeStatus, StatusSet,
     TEXT_BYTES_MAX, point_count,

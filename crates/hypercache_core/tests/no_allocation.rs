@@ -8,8 +8,9 @@ use std::cell::Cell;
 use std::hint::black_box;
 use std::sync::Arc;
 
+use common::random::seed;
 use common::{numbered, options, spec};
-use hypercache_core::{NodeSpec, Reader, ReplicaScratch, Ring, RingOptions, Snapshot};
+use hypercache_core::{NodeSpec, Reader, ReplicaScratch, Ring, RingOptions, Snapshot, TokenCache};
 
 struct Counting;
 
@@ -134,6 +135,55 @@ fn changes_leave_nothing_on_the_heap() {
     let before = LIVE_BYTES.get();
     churn(100..5_000);
     assert_eq!(LIVE_BYTES.get(), before);
+}
+
+/// A full cache goes on without the allocator, whether keys are found or not. Keys up to 46 bytes never need
+/// it; up to 128, once every slot has had one.
+#[test]
+fn a_full_lookup_cache_allocates_nothing() {
+    for len_max in [46, 128] {
+        let mut cache = TokenCache::new(1_000);
+        let mut bytes = [b'x'; 128];
+        let mut random = fastrand::Rng::with_seed(seed("no_allocation"));
+        let mut look_up = |count: usize, len_min: usize| {
+            for number in 0..count {
+                bytes[..8].copy_from_slice(&random.u64(..1_500).to_le_bytes());
+                let key = &bytes[..random.usize(len_min..=len_max)];
+                black_box(cache.token(key, |_| number as u64));
+            }
+            (cache.len(), cache.hits() > 0, cache.evictions() > 0)
+        };
+        look_up(1_000, len_max);
+        assert_eq!(look_up(20_000, len_max).0, 1_000);
+        let found = allocations(|| assert_eq!(look_up(300_000, 8), (1_000, true, true)));
+        assert_eq!(found, 0, "keys up to {len_max}");
+    }
+}
+
+/// The cache says what it holds to the byte, and holds no more for having had long keys.
+#[test]
+fn a_lookup_cache_tells_the_truth_about_its_memory() {
+    const LENS: [usize; 9] = [8, 19, 46, 47, 70, 128, 129, 2_000, 4_096];
+    let mut random = fastrand::Rng::with_seed(seed("no_allocation"));
+    let mut bytes = [b'x'; 4_096];
+    for entry_count_max in [1, 5, 100, 3_000] {
+        let before = LIVE_BYTES.get();
+        let mut cache = TokenCache::new(entry_count_max);
+        let mut insert = |lens: &[usize]| {
+            bytes[..8].copy_from_slice(&random.u64(..).to_le_bytes());
+            cache.insert(&bytes[..lens[random.usize(..lens.len())]], 1);
+            let held = (LIVE_BYTES.get() - before) as usize;
+            assert_eq!(held, cache.memory_bytes(), "{cache:?}");
+            held
+        };
+        for _ in 0..5_000 {
+            insert(&LENS);
+        }
+        let short = (0..5_000).map(|_| insert(&LENS[..6])).last().expect("some");
+        assert!(short <= 100 + entry_count_max * (64 + 8 + 23 + 128), "{short}");
+        drop(cache);
+        assert_eq!(LIVE_BYTES.get(), before);
+    }
 }
 
 /// The counter counts: a boxed answer, a growing list, and scratch memory that is not warm.

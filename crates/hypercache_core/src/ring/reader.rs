@@ -101,9 +101,9 @@ impl Reader {
 
     fn count_cache(&self) {
         if let Some(cache) = &self.cache {
-            self.counters.cache_hits.set(cache.hit_count());
-            self.counters.cache_misses.set(cache.miss_count());
-            self.counters.cache_evictions.set(cache.eviction_count());
+            self.counters.cache_hits.set(cache.hits());
+            self.counters.cache_misses.set(cache.misses());
+            self.counters.cache_evictions.set(cache.evictions());
             self.counters.cache_keys.set(cache.len() as u64);
             self.counters.cache_bytes.set(cache.memory_bytes() as u64);
         }
