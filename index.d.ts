@@ -13,6 +13,8 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 export declare class NativeDistribution {
   /** Counts the keys `bytes[offsets[i] .. offsets[i + 1]]`. */
   add(bytes: Uint8Array, offsets: Uint32Array): void
+  /** Counts keys given by their tokens. */
+  addTokens(tokens: BigUint64Array): void
   /** The figures so far. */
   result(): NativeDistributionResult
 }
@@ -25,8 +27,56 @@ export declare class NativeEnvironment {
   calls(): NativeCalls
 }
 
+/** What moves between two versions of rings; and where the second is planned, the way to make it. */
+export declare class NativeMovement {
+  /** Number of tokens whose owner changes. */
+  get movedArc(): bigint
+  /** The same as a part of the ring. */
+  get movedShare(): number
+  /** The least part of the ring that must move. */
+  get idealShare(): number
+  /** What moves between each pair of nodes. */
+  transfers(): Array<NativeTransfer>
+  /** Some of the ranges that move. */
+  ranges(from: number, count: number): Array<NativeRange>
+  /** What each node must receive to have its replicas. */
+  copies(replicaCount: number): Array<NativeRange>
+  /** Who owned what before, or will own it after. */
+  ownership(isAfter: boolean): NativeOwnership
+  /** The token of a key, where the hash function is not JavaScript. */
+  tokenOf(key: Uint8Array): bigint
+  /** The owners of a token before and after, where they differ. */
+  ownerChange(token: bigint): NativeOwnerChange | null
+  /** Begins to count keys. */
+  counter(): NativeMovementCounter
+}
+
+/** Counts keys by where they move. */
+export declare class NativeMovementCounter {
+  /** Counts the keys `bytes[offsets[i] .. offsets[i + 1]]`. */
+  add(bytes: Uint8Array, offsets: Uint32Array): void
+  /** Counts keys given by their tokens. */
+  addTokens(tokens: BigUint64Array): void
+  /** The counts so far. */
+  result(): NativeMovedKeys
+}
+
 /** A ring as one environment has it. */
 export declare class NativeRing {
+  /** All counters. */
+  metrics(): NativeMetrics
+  /** Counts a request that goes to a node. */
+  acquire(id: string): void
+  /** Counts a request that has ended; answers whether there was one. */
+  release(id: string): boolean
+  /** Works out what a change would move. */
+  plan(change: NativePlannedChange, nowMs: number): NativeMovement
+  /** Makes a planned change of this ring. */
+  apply(planned: NativeMovement, nowMs: number): void
+  /** What moves from this ring to another one. */
+  diff(other: NativeRing): NativeMovement
+  /** Who owns what. */
+  ownership(): NativeOwnership
   /** Makes a ring. `nowMs` is the time that its nodes' statuses begin. */
   constructor(environment: NativeEnvironment, options: NativeOptions, nodes: Array<NativeNodeSpec>, nowMs: number)
   /** Its number, for the mailbox. */
@@ -62,11 +112,38 @@ export declare class NativeRing {
   /** Names taken after `version`, of the snapshot that the last lookup used. */
   namesAfter(version: number): NativeNames
   /** Why a key is where it is. */
-  explain(key: Uint8Array, count: number): NativeExplanation
+  explain(token: bigint, count: number): NativeExplanation
   /** The error of a lookup that found no owner. */
   fail(): void
   /** Begins to count keys by owner. */
   distribution(): NativeDistribution
+  /** The name by which other threads find this ring. */
+  handle(): string
+  /** The ring of a handle. */
+  static attach(environment: NativeEnvironment, handle: string): NativeRing
+  /** The ring as bytes. */
+  serialize(): Uint8Array
+  /** The ring of bytes. `nowMs` is the time that its nodes' statuses begin. */
+  static deserialize(environment: NativeEnvironment, bytes: Uint8Array, nowMs: number): NativeRing
+  /** Its options. */
+  options(): NativeRingOptions
+  /** The token of a key, where the hash function is not JavaScript. */
+  tokenOf(key: Uint8Array): bigint
+  /** The token of a key, where the lookup cache has it. */
+  knownToken(key: Uint8Array): bigint | null
+  /** Puts the token of a key into the lookup cache. */
+  keepToken(key: Uint8Array, token: bigint): void
+  /** The tokens that a node brought with it, by number of its virtual nodes. */
+  tokensOf(id: string): BigUint64Array | null
+  /**
+   * Begins to watch: `wake` is called, in a turn of the event loop of its own, when changes have come. It must not
+   * throw.
+   */
+  watch(wake: () => void): void
+  /** Takes the changes that have come. */
+  takeChanges(): NativeWaiting
+  /** Ends the watch. */
+  unwatch(): void
 }
 
 /** The lookups and the mailbox they answer into. Nothing is returned: `mailbox` says what was found. */
@@ -88,6 +165,18 @@ export interface NativeCalls {
   ownersOfJoined: (joined: string) => void
   /** Finds the owners of the keys `bytes[offsets[i] .. offsets[i + 1]]`, into `slots`. */
   ownersOfPacked: (bytes: Uint8Array, offsets: Int32Array | Uint32Array, slots: Int32Array) => void
+  /** Finds the owner of a key under bounded loads. */
+  ownerBounded: (key: string, maxLoadFactor: number) => void
+  /** Finds the owner under bounded loads of a key given as bytes. */
+  ownerBoundedOfBytes: (key: Uint8Array, maxLoadFactor: number) => void
+  /** Finds the owners of tokens, into `slots`. */
+  ownersOfTokens: (tokens: BigUint64Array, slots: Int32Array) => void
+  /** Finds the owner of one token. */
+  ownerOfToken: (token: BigUint64Array) => void
+  /** Finds as many replicas of one token as the mailbox asks for. */
+  replicasOfToken: (token: BigUint64Array) => void
+  /** Finds the owner of one token under bounded loads. */
+  ownerBoundedOfToken: (token: BigUint64Array, maxLoadFactor: number) => void
 }
 
 /** How keys spread. */
@@ -105,6 +194,40 @@ export interface NativeExplanation {
   home: NativePoint
   replicas: Array<NativeStep>
   skipped: Array<NativeStep>
+}
+
+/** Keys that move from one node to another. */
+export interface NativeKeyTransfer {
+  from: string | null
+  to: string | null
+  keyCount: number
+}
+
+/** What a ring tells of itself. Counts are of all threads. */
+export interface NativeMetrics {
+  /** Numbers of nodes, in the order alive, suspected, dead, leaving, updating. */
+  nodesByStatus: Array<number>
+  pointCount: number
+  epoch: number
+  rebuildCount: number
+  rebuildTimeMs: number
+  lookupCount: number
+  replicaLookupCount: number
+  batchKeyCount: number
+  cacheHitCount: number
+  cacheMissCount: number
+  cacheEvictionCount: number
+  cacheKeyCount: number
+  cacheBytes: number
+  snapshotBytes: number
+  inFlightCount: number
+  loadFactor: number
+}
+
+/** Keys counted by where they move. */
+export interface NativeMovedKeys {
+  keyCount: number
+  transfers: Array<NativeKeyTransfer>
 }
 
 /** Names that slots have taken since a version. */
@@ -130,6 +253,7 @@ export interface NativeNode {
   /** Names and values in turn. */
   metadata: Array<string>
   load: number
+  inFlight: number
 }
 
 /** A change of one node: what is absent stays. */
@@ -143,6 +267,8 @@ export interface NativeNodeChange {
   capabilities?: Array<string>
   /** Names and values in turn. */
   metadata?: Array<string>
+  /** Tokens of its virtual nodes, where the hash function is JavaScript and the old ones may not be enough. */
+  tokens?: BigUint64Array
 }
 
 /** Keys of one node. */
@@ -150,6 +276,15 @@ export interface NativeNodeKeys {
   id: string
   keyCount: number
   keyShare: number
+}
+
+/** The part of one node. */
+export interface NativeNodeOwnership {
+  id: string
+  arc: bigint
+  share: number
+  fairShare: number
+  homeArc: bigint
 }
 
 /** A node as a caller describes it. */
@@ -162,17 +297,51 @@ export interface NativeNodeSpec {
   capabilities?: Array<string>
   /** Names and values in turn. */
   metadata?: Array<string>
+  /** Tokens of its virtual nodes, where the hash function is JavaScript. */
+  tokens?: BigUint64Array
 }
 
 /** Options of a ring. */
 export interface NativeOptions {
   virtualNodeCount: number
   replicationFactor: number
+  /** Not read where the hash function is JavaScript. */
   hashFunction: string
+  hasCustomHash: boolean
   /** 0 to 2^64 - 1. */
   hashSeed: bigint
   routableStatuses?: Array<string>
   zoneAware: boolean
+  lookupCache: string
+  lookupCacheSize: number
+}
+
+/** The owners of a key before and after. `null` is nobody. */
+export interface NativeOwnerChange {
+  from: string | null
+  to: string | null
+}
+
+/** Who owns what at one epoch. */
+export interface NativeOwnership {
+  epoch: number
+  checksum: string
+  loadFactor: number
+  ownership: Array<NativeNodeOwnership>
+}
+
+/** A change of several parts. */
+export interface NativePlannedChange {
+  add: Array<NativeNodeSpec>
+  remove: Array<string>
+  update: Array<NativePlannedUpdate>
+  set?: Array<NativeNodeSpec>
+}
+
+/** An update as a part of a plan. */
+export interface NativePlannedUpdate {
+  id: string
+  change: NativeNodeChange
 }
 
 /** A virtual node. */
@@ -180,6 +349,33 @@ export interface NativePoint {
   token: bigint
   node: string
   virtualNode: number
+}
+
+/** A range that moves. `null` is nobody. */
+export interface NativeRange {
+  start: bigint
+  end: bigint
+  from: string | null
+  to: string | null
+}
+
+/** A change of placement that was made. */
+export interface NativeRingChange {
+  epoch: number
+  previousEpoch: number
+  checksum: string
+  movedArc: bigint
+  movedShare: number
+  transfers: Array<NativeTransfer>
+  transferCount: number
+  otherArc: bigint
+}
+
+/** What TypeScript must know of a ring that it has not made. */
+export interface NativeRingOptions {
+  replicationFactor: number
+  hashFunction: string
+  zoneAware: boolean
 }
 
 /** What setting the whole list found to do. */
@@ -199,3 +395,22 @@ export interface NativeStep {
   /** Of a node that was passed over: why. */
   reason?: 'status' | 'zone'
 }
+
+/** All that moves from one node to another. `null` is nobody. */
+export interface NativeTransfer {
+  from: string | null
+  to: string | null
+  arc: bigint
+  share: number
+  rangeCount: number
+}
+
+/** Changes that have come. */
+export interface NativeWaiting {
+  changes: Array<NativeRingChange>
+  /** Whether changes after these were dropped, for nobody took any for too long. */
+  hasOverflowed: boolean
+}
+
+/** How many virtual nodes a node of this weight has. */
+export declare function pointCount(weight: number, virtualNodeCount: number): number

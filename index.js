@@ -837,4 +837,7 @@ module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __n
 module.exports = nativeBinding
 module.exports.NativeDistribution = nativeBinding.NativeDistribution
 module.exports.NativeEnvironment = nativeBinding.NativeEnvironment
+module.exports.NativeMovement = nativeBinding.NativeMovement
+module.exports.NativeMovementCounter = nativeBinding.NativeMovementCounter
 module.exports.NativeRing = nativeBinding.NativeRing
+module.exports.pointCount = nativeBinding.pointCount

@@ -34,6 +34,8 @@ export const enum Reason {
   NoBytes = -4,
   Closed = -5,
   BadEnds = -6,
+  /** The hash function is JavaScript: native code wants tokens in place of keys. */
+  CustomHash = -8,
 }
 
 function load(): typeof Binding {
@@ -88,4 +90,16 @@ export function internal(message: string, cause?: unknown): HyperCacheError {
   })
 }
 
-export type { NativeNode, NativeNodeChange, NativeNodeSpec, NativeOptions } from '../index.js'
+export type {
+  NativeDistribution,
+  NativeMetrics,
+  NativeMovement,
+  NativeMovementCounter,
+  NativeNode,
+  NativeNodeChange,
+  NativeNodeSpec,
+  NativeOptions,
+  NativePlannedChange,
+  NativeRing,
+  NativeRingChange,
+} from '../index.js'

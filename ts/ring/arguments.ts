@@ -3,8 +3,15 @@
  */
 
 import { HyperCacheError, shown, wrongType } from '../errors.js'
-import type { HashRingOptions, NodeChange, NodeSpec } from '../types.js'
-import type { NativeNodeChange, NativeNodeSpec, NativeOptions } from '../native.js'
+import type {
+  HashFunction,
+  HashRingOptions,
+  NodeChange,
+  NodeSpec,
+  PlannedChange,
+  PlannedUpdate,
+} from '../types.js'
+import type { NativeNodeChange, NativeNodeSpec, NativeOptions, NativePlannedChange } from '../native.js'
 
 type Fields = Record<string, unknown>
 
@@ -16,6 +23,8 @@ const OPTION_NAMES: ReadonlySet<string> = new Set<keyof HashRingOptions>([
   'hashSeed',
   'routableStatuses',
   'zoneAware',
+  'lookupCache',
+  'lookupCacheSize',
 ])
 const CHANGE_NAMES: ReadonlySet<string> = new Set<keyof NodeChange>([
   'address',
@@ -30,29 +39,100 @@ const SPEC_NAMES: ReadonlySet<string> = new Set<keyof NodeSpec>([
   ...(CHANGE_NAMES as Set<keyof NodeChange>),
 ])
 
-const HASH_SEED_MAX = 2n ** 64n - 1n
+const UPDATE_NAMES: ReadonlySet<string> = new Set<keyof PlannedUpdate>(['id', 'weight', 'zone', 'status'])
+const PLAN_NAMES: ReadonlySet<string> = new Set<keyof PlannedChange>(['add', 'remove', 'update', 'set'])
 
-/** Options with their defaults, for the core. */
-export function checkedOptions(options: unknown): NativeOptions & { nodes: NativeNodeSpec[] } {
+const HASH_SEED_MAX = 2n ** 64n - 1n
+/** What the core calls a hash function that is not its own. */
+const CUSTOM = 'custom'
+
+/** Options with their defaults, for the core; and what it cannot be given. */
+export interface CheckedOptions {
+  native: NativeOptions
+  nodes: NativeNodeSpec[]
+  hashFunction: HashFunction | undefined
+}
+
+/** Options with their defaults. */
+export function checkedOptions(options: unknown): CheckedOptions {
   const fields = options === undefined ? {} : checkedFields('options', options, OPTION_NAMES)
-  const hashSeed = optional('hashSeed', fields.hashSeed, 'bigint') ?? 0n
-  if (hashSeed < 0n || hashSeed > HASH_SEED_MAX) {
-    const message = `hashSeed is ${shown(hashSeed)}; it must be from 0n to ${HASH_SEED_MAX}n`
+  const { hashFunction } = fields
+  const isCustom = typeof hashFunction === 'function'
+  return {
+    native: {
+      ...checkedRingOptions(fields),
+      hashFunction: isCustom ? CUSTOM : (optional('hashFunction', hashFunction, 'string') ?? 'xxhash64'),
+      hashSeed: checkedSeed(fields.hashSeed, isCustom),
+      hasCustomHash: isCustom,
+    },
+    nodes: fields.nodes === undefined ? [] : checkedSpecs('nodes', fields.nodes),
+    hashFunction: isCustom ? (hashFunction as HashFunction) : undefined,
+  }
+}
+
+function checkedSeed(value: unknown, isCustom: boolean): bigint {
+  const seed = optional('hashSeed', value, 'bigint') ?? 0n
+  if (seed < 0n || seed > HASH_SEED_MAX) {
+    const message = `hashSeed is ${shown(seed)}; it must be from 0n to ${HASH_SEED_MAX}n`
     throw new HyperCacheError('ERR_HYPERCACHE_OUT_OF_RANGE', message)
   }
+  if (isCustom && seed !== 0n) {
+    const message = 'hashSeed goes with "xxhash64" only; hashFunction is a function of your own'
+    throw new HyperCacheError('ERR_HYPERCACHE_SEED_NOT_SUPPORTED', message)
+  }
+  return seed
+}
+
+function checkedRingOptions(
+  fields: Fields,
+): Omit<NativeOptions, 'hashFunction' | 'hashSeed' | 'hasCustomHash'> {
   const statuses = fields.routableStatuses
   return {
     virtualNodeCount: optional('virtualNodeCount', fields.virtualNodeCount, 'number') ?? 256,
     replicationFactor: optional('replicationFactor', fields.replicationFactor, 'number') ?? 3,
-    hashFunction: optional('hashFunction', fields.hashFunction, 'string') ?? 'xxhash64',
-    hashSeed,
     zoneAware: optional('zoneAware', fields.zoneAware, 'boolean') ?? false,
     routableStatuses:
       statuses === undefined
         ? undefined
         : checkedTexts('routableStatuses', listOf('routableStatuses', statuses)),
-    nodes: fields.nodes === undefined ? [] : checkedSpecs('nodes', fields.nodes),
+    lookupCache: optional('lookupCache', fields.lookupCache, 'string') ?? 'auto',
+    lookupCacheSize: optional('lookupCacheSize', fields.lookupCacheSize, 'number') ?? 10_000,
   }
+}
+
+/** A change of several parts, for the core. */
+export function checkedPlannedChange(change: unknown): NativePlannedChange {
+  const fields = checkedFields('change', change, PLAN_NAMES)
+  const list = (name: string) => (fields[name] === undefined ? [] : listOf(`change.${name}`, fields[name]))
+  return {
+    add: fields.add === undefined ? [] : checkedSpecs('change.add', fields.add),
+    remove: checkedTexts('change.remove', list('remove')),
+    update: list('update').map((update, index) => checkedUpdate(`change.update[${index}]`, update)),
+    set: fields.set === undefined ? undefined : checkedSpecs('change.set', fields.set),
+  }
+}
+
+function checkedUpdate(what: string, update: unknown): NativePlannedChange['update'][number] {
+  const { id, ...change } = checkedFields(what, update, UPDATE_NAMES)
+  const checked = { id: checkedText(`${what}.id`, id), change: checkedChange(change, what) }
+  if (Object.values(change).some((value) => value !== undefined)) return checked
+  const message = `${what} changes nothing of ${shown(id)}; it must have a weight, a zone or a status`
+  throw new HyperCacheError('ERR_HYPERCACHE_INVALID_PLAN', message)
+}
+
+/** Options of `plan` and `diff`: the number of replicas, if any. */
+export function checkedReplicas(options: unknown): number | undefined {
+  const fields = checkedFields('options', options, new Set(['replicas']))
+  return fields.replicas === undefined ? undefined : checkedCount(fields.replicas, 'replicas')
+}
+
+/** The factor of bounded loads. */
+export function checkedLoadFactor(options: unknown): number {
+  const fields = checkedFields('options', options, new Set(['maxLoadFactor']))
+  const factor = optional('maxLoadFactor', fields.maxLoadFactor, 'number') ?? 1.25
+  if (factor >= 1 && factor < Infinity) return factor
+  const message = `maxLoadFactor is ${factor}; it must be a finite number of at least 1`
+  throw new HyperCacheError('ERR_HYPERCACHE_OUT_OF_RANGE', message)
 }
 
 /** Descriptions of nodes, for the core. */
@@ -77,18 +157,18 @@ export function checkedSpec(what: string, node: unknown): NativeNodeSpec {
 }
 
 /** The change of one node, for the core. */
-export function checkedChange(change: unknown): NativeNodeChange {
-  const fields = checkedFields('change', change, CHANGE_NAMES)
+export function checkedChange(change: unknown, what = 'change'): NativeNodeChange {
+  const fields = checkedFields(what, change, CHANGE_NAMES)
   const { address, zone, capabilities, metadata } = fields
   return {
-    address: address === null ? undefined : optionalText('change.address', address),
+    address: address === null ? undefined : optionalText(`${what}.address`, address),
     clearsAddress: address === null,
-    weight: optional('change.weight', fields.weight, 'number'),
-    zone: zone === null ? undefined : optionalText('change.zone', zone),
+    weight: optional(`${what}.weight`, fields.weight, 'number'),
+    zone: zone === null ? undefined : optionalText(`${what}.zone`, zone),
     clearsZone: zone === null,
-    status: optionalText('change.status', fields.status),
-    capabilities: capabilities === undefined ? undefined : checkedCapabilities('change', capabilities ?? []),
-    metadata: metadata === undefined ? undefined : checkedMetadata('change', metadata ?? {}),
+    status: optionalText(`${what}.status`, fields.status),
+    capabilities: capabilities === undefined ? undefined : checkedCapabilities(what, capabilities ?? []),
+    metadata: metadata === undefined ? undefined : checkedMetadata(what, metadata ?? {}),
   }
 }
 
@@ -116,13 +196,13 @@ export function checkedNumber(what: string, value: unknown): number {
   return value
 }
 
-/** A number of replicas. */
-export function checkedCount(value: unknown): number {
-  const count = checkedNumber('count', value)
-  if (Number.isInteger(count) && count >= 1 && count <= 65_535) return count
+/** A number of replicas, or another one up to `max`. */
+export function checkedCount(value: unknown, what = 'count', max = 65_535): number {
+  const count = checkedNumber(what, value)
+  if (Number.isInteger(count) && count >= 1 && count <= max) return count
   throw new HyperCacheError(
     'ERR_HYPERCACHE_OUT_OF_RANGE',
-    `count is ${count}; it must be a whole number from 1 to 65535`,
+    `${what} is ${count}; it must be a whole number from 1 to ${max}`,
   )
 }
 
@@ -154,7 +234,8 @@ function checkedMetadata(what: string, value: unknown): string[] {
   ])
 }
 
-function checkedFields(
+/** The fields of an object, of which all are known. */
+export function checkedFields(
   what: string,
   value: unknown,
   names: ReadonlySet<string>,

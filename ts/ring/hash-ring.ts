@@ -6,37 +6,69 @@ import { types } from 'node:util'
 
 import { nowMs } from '../clock.js'
 import { HyperCacheError, wrongType } from '../errors.js'
-import { type NativeNode, Place, Reason, binding, calls, environment, guarded, internal } from '../native.js'
+import {
+  type NativeNode,
+  type NativeNodeSpec,
+  Place,
+  Reason,
+  binding,
+  calls,
+  environment,
+  guarded,
+  internal,
+} from '../native.js'
 import type {
+  BoundedOptions,
   Distribution,
   Explanation,
   HashRingOptions,
   Key,
+  Movement,
+  MovementPlan,
   NodeChange,
+  NodeOwnership,
   NodeSpec,
   NodeStatus,
   PackedKeys,
   PackedOwners,
+  PlanOptions,
+  PlannedChange,
+  RingChange,
+  RingMetrics,
   RingNode,
   RingPoint,
   SetNodesResult,
+  StopWatching,
+  WatchOptions,
 } from '../types.js'
 import {
   checkedChange,
   checkedCount,
   checkedIds,
+  checkedLoadFactor,
   checkedNumber,
   checkedOptions,
+  checkedPlannedChange,
+  checkedReplicas,
   checkedSpec,
   checkedSpecs,
   checkedText,
   isWellFormed,
   listOf,
 } from './arguments.js'
+import { CustomHash, countKeys, knownTokens } from './custom-hash.js'
 import { bytesOf, isDetached, notAKey, packed } from './keys.js'
+import { metricsOf } from './metrics.js'
+import { RingMovement, RingPlan } from './movement.js'
+import { Watchers } from './watchers.js'
 
 // Copies in this module's scope: a lookup reads them directly, not through another module's exports.
 const { mailbox, owner, ownerOfBytes, replicas, replicasOfBytes, ownersOfJoined, ownersOfPacked } = calls
+const { ownerBounded, ownerBoundedOfBytes } = calls
+const { ownerOfToken, replicasOfToken, ownerBoundedOfToken, ownersOfTokens } = calls
+
+/** The factor of bounded loads that is not looked for in options. */
+const MAX_LOAD_FACTOR = 1.25
 
 /** What no answer carries: versions are not negative, and reasons are few. A small integer, as marks are. */
 const NO_MARK = -1000
@@ -77,6 +109,8 @@ export let countDistribution: (ring: HashRing) => DistributionCounter
  */
 export class HashRing {
   readonly #native
+  readonly #hash: CustomHash | undefined
+  readonly #watchers: Watchers
   readonly #replicationFactor: number
   readonly #label: string
   /** Number of this ring in the mailbox; −1 once closed. */
@@ -90,7 +124,7 @@ export class HashRing {
     countDistribution = (ring) => {
       const counter = guarded(() => ring.#native.distribution())
       return {
-        add: ({ bytes, offsets }) => guarded(() => counter.add(bytes, new Uint32Array(offsets))),
+        add: (keys) => countKeys(counter, keys, ring.#hash),
         result: () => counter.result(),
       }
     }
@@ -102,11 +136,70 @@ export class HashRing {
    * @throws An unknown option or field, a value of a wrong type or out of its bounds, an id given twice.
    */
   constructor(options?: HashRingOptions) {
-    const { nodes, ...checked } = checkedOptions(options)
-    this.#native = guarded(() => new binding.NativeRing(environment, checked, nodes, nowMs()))
+    if (options instanceof binding.NativeRing) this.#native = options
+    else {
+      const { native, nodes, hashFunction } = checkedOptions(options)
+      if (hashFunction !== undefined) this.#hash = new CustomHash(hashFunction, native.virtualNodeCount)
+      const specs = this.#hash === undefined ? nodes : this.#hash.withTokens(nodes, () => null)
+      this.#native = guarded(() => new binding.NativeRing(environment, native, specs, nowMs()))
+    }
+    this.#watchers = new Watchers(this.#native)
     this.#number = this.#native.number
-    this.#replicationFactor = checked.replicationFactor
-    this.#label = checked.hashFunction + (checked.zoneAware ? ', zone-aware' : '')
+    const { replicationFactor, hashFunction, zoneAware } = this.#native.options()
+    this.#replicationFactor = replicationFactor
+    this.#label = hashFunction + (zoneAware ? ', zone-aware' : '')
+  }
+
+  /**
+   * The ring of a handle, in any thread of the process that made it: the same ring, not a copy. Whatever one
+   * thread changes, the others see at their next call. The ring lives until every thread has closed its object
+   * or ended.
+   *
+   * @throws ERR_HYPERCACHE_INVALID_HANDLE, ERR_HYPERCACHE_RING_GONE where no thread has it any more.
+   */
+  static attach(handle: string): HashRing {
+    if (typeof handle !== 'string') throw wrongType('handle', handle, 'a string that handle() answered')
+    return HashRing.#of(guarded(() => binding.NativeRing.attach(environment, handle)))
+  }
+
+  /**
+   * A ring from bytes that {@link serialize} made, on any machine: with the same checksum, at epoch 1.
+   *
+   * @throws ERR_HYPERCACHE_INVALID_BYTES where the bytes are damaged, cut off, foreign, or of a later version.
+   */
+  static deserialize(bytes: Uint8Array): HashRing {
+    if (!types.isUint8Array(bytes)) throw wrongType('bytes', bytes, 'a Uint8Array')
+    const own = bytesOf('bytes', bytes)
+    return HashRing.#of(guarded(() => binding.NativeRing.deserialize(environment, own, nowMs())))
+  }
+
+  /**
+   * What moves from one ring to another, which must have the same hash function and seed.
+   *
+   * @throws ERR_HYPERCACHE_DIFFERENT_HASH, ERR_HYPERCACHE_INVALID_TYPE, ERR_HYPERCACHE_RING_CLOSED.
+   */
+  static diff(before: HashRing, after: HashRing, options: PlanOptions = {}): Movement {
+    for (const [what, ring] of [
+      ['before', before],
+      ['after', after],
+    ] as const) {
+      if (!(ring instanceof HashRing)) throw wrongType(what, ring, 'a HashRing')
+    }
+    const count = checkedReplicas(options)
+    if (before.#hash !== undefined && after.#hash !== undefined && !before.#hash.equals(after.#hash)) {
+      const message = 'the two rings have different hash functions of their own: their tokens do not compare'
+      throw new HyperCacheError('ERR_HYPERCACHE_DIFFERENT_HASH', message)
+    }
+    return new RingMovement(
+      guarded(() => before.#native.diff(after.#native)),
+      before.#hash,
+      count,
+    )
+  }
+
+  /** The object of a ring that native code has already. */
+  static #of(native: object): HashRing {
+    return new HashRing(native)
   }
 
   /**
@@ -138,7 +231,7 @@ export class HashRing {
     if (mailbox[Place.Mark] !== this.#mark) {
       const readable = readableForm(key)
       if (readable !== undefined) return this.getReplicas(readable, count)
-      this.#settle('key', key)
+      this.#settleKey(key, replicasOfToken, count)
     }
     const names = this.#names
     switch (mailbox[Place.Count]) {
@@ -158,12 +251,51 @@ export class HashRing {
   }
 
   /**
+   * The first node clockwise that may answer and has room for one more request in flight: {@link acquire} and
+   * {@link release} count them. A node has room below ceil(maxLoadFactor × (requests in flight + 1) × weight ÷ weights
+   * of the nodes that may answer): consistent hashing with bounded loads (Mirrokni, Thorup, Zadimoghaddam, 2016).
+   * While nobody is full it is the owner. It counts nothing itself.
+   *
+   * @throws As {@link getNode}; ERR_HYPERCACHE_OUT_OF_RANGE.
+   */
+  getNodeBounded(key: Key, options?: BoundedOptions): string {
+    const factor = options === undefined ? MAX_LOAD_FACTOR : checkedLoadFactor(options)
+    mailbox[Place.Ring] = this.#number
+    if (typeof key === 'string') ownerBounded(key, factor)
+    else ownerBoundedOfBytes(key, factor)
+    if (mailbox[Place.Mark] !== this.#mark) {
+      const readable = readableForm(key)
+      if (readable !== undefined) return this.getNodeBounded(readable, options)
+      this.#settleKey(key, (token) => ownerBoundedOfToken(token, factor))
+    }
+    return this.#names[mailbox[Place.Slots]!]!
+  }
+
+  /** Counts a request that goes to a node, for all threads. @throws ERR_HYPERCACHE_UNKNOWN_NODE. */
+  acquire(node: string): void {
+    const checked = checkedText('node', node)
+    guarded(() => this.#native.acquire(checked))
+  }
+
+  /**
+   * Counts a request that has ended. Good in a `finally`: a node that has left the ring in between is no error.
+   *
+   * @returns Whether the node had a request in flight. `false` where it was not acquired, or has left the ring since,
+   * whether or not it came back: its requests have left the count with it.
+   */
+  release(node: string): boolean {
+    const checked = checkedText('node', node)
+    return guarded(() => this.#native.release(checked))
+  }
+
+  /**
    * The owners of many keys, in order, all from one version of the ring.
    *
    * @throws As {@link getNode}; the message names the index of a bad key.
    */
   getNodeBatch(keys: Iterable<Key>): string[] {
     const answers = listOf('keys', keys) as Key[]
+    if (this.#hash !== undefined) return this.#getBatchOfBytes(answers)
     for (let index = 0; index < answers.length; index += 1) {
       if (typeof answers[index] !== 'string') return this.#getBatchOfBytes(answers)
     }
@@ -193,6 +325,7 @@ export class HashRing {
     mailbox[Place.Ring] = this.#number
     mailbox[Place.IsSameSnapshot] = 0
     ownersOfPacked(bytes, offsets, slots)
+    if (mailbox[Place.Mark] === Reason.CustomHash) this.#findByTokens({ bytes, offsets }, slots)
     if (mailbox[Place.Mark] === Reason.BadEnds) {
       const rule = `one more than the keys, never fall, and end within the ${bytes.length} bytes`
       const message = `keys.offsets has ${offsets.length} numbers; they must be ${rule}`
@@ -209,13 +342,13 @@ export class HashRing {
    * or 16,000,000 points.
    */
   addNode(node: string | NodeSpec): void {
-    const spec = checkedSpec('node', node)
-    guarded(() => this.#native.addNodes([spec], nowMs()))
+    const specs = this.#withTokens([checkedSpec('node', node)])
+    guarded(() => this.#native.addNodes(specs, nowMs()))
   }
 
   /** Adds nodes, all or none, as one change. @throws As {@link addNode}. */
   addNodes(nodes: Iterable<string | NodeSpec>): void {
-    const specs = checkedSpecs('nodes', nodes)
+    const specs = this.#withTokens(checkedSpecs('nodes', nodes))
     guarded(() => this.#native.addNodes(specs, nowMs()))
   }
 
@@ -242,7 +375,10 @@ export class HashRing {
    */
   updateNode(id: string, change: NodeChange): void {
     const checkedId = checkedText('id', id)
-    const checked = checkedChange(change)
+    let checked = checkedChange(change)
+    if (this.#hash !== undefined) {
+      checked = this.#hash.withTokensOf(checkedId, checked, knownTokens(this.#native))
+    }
     guarded(() => this.#native.updateNode(checkedId, checked, nowMs()))
   }
 
@@ -273,8 +409,71 @@ export class HashRing {
    * @throws As {@link addNode}.
    */
   setNodes(nodes: Iterable<string | NodeSpec>): SetNodesResult {
-    const specs = checkedSpecs('nodes', nodes)
+    const specs = this.#withTokens(checkedSpecs('nodes', nodes))
     return guarded(() => this.#native.setNodes(specs, nowMs()))
+  }
+
+  /**
+   * Works out what a change would move, and makes nothing: the ring stays as it is.
+   *
+   * @throws ERR_HYPERCACHE_INVALID_PLAN for a change that asks for nothing or has `set` beside other parts; as the
+   * change itself.
+   */
+  plan(change: PlannedChange, options: PlanOptions = {}): MovementPlan {
+    let checked = checkedPlannedChange(change)
+    const count = checkedReplicas(options)
+    if (this.#hash !== undefined) checked = this.#hash.planned(checked, knownTokens(this.#native))
+    const planned = guarded(() => this.#native.plan(checked, nowMs()))
+    const apply = () => guarded(() => this.#native.apply(planned, nowMs()))
+    return new RingPlan(planned, this.#hash, count, apply)
+  }
+
+  /** Which part of the ring each node has, in byte order of the ids. The arcs add up to 2^64. */
+  ownership(): NodeOwnership[] {
+    return guarded(() => this.#native.ownership()).ownership
+  }
+
+  /**
+   * Calls `listener` with each change of placement from now on, in order and once, by whichever thread it is
+   * made: in a later turn of the event loop. What a listener throws becomes a process warning. A watch does not
+   * keep the process alive; it keeps the ring until it is stopped.
+   */
+  watch(listener: (change: RingChange) => void, options?: WatchOptions): StopWatching
+  /**
+   * The changes from now on, one after another. Ends when the ring is closed, with the signal, and with
+   * ERR_HYPERCACHE_WATCH_OVERFLOW where more than `queueLimit` changes wait: never with a gap.
+   */
+  watch(options?: WatchOptions): AsyncIterableIterator<RingChange>
+  watch(
+    first: ((change: RingChange) => void) | WatchOptions = {},
+    options: WatchOptions = {},
+  ): StopWatching | AsyncIterableIterator<RingChange> {
+    return typeof first === 'function' ? this.#watchers.listen(first, options) : this.#watchers.iterate(first)
+  }
+
+  /**
+   * A name for this ring that goes to other threads of the process, by `workerData` or `postMessage`: there
+   * {@link attach} finds the ring. It keeps nothing alive.
+   *
+   * @throws ERR_HYPERCACHE_CUSTOM_HASH for a ring with a hash function of its own.
+   */
+  handle(): string {
+    return guarded(() => this.#native.handle())
+  }
+
+  /**
+   * The ring as bytes: options, and ids, weights, zones and statuses of the nodes. Addresses, capabilities,
+   * metadata, loads and times are not in it. Equal rings give equal bytes.
+   *
+   * @throws ERR_HYPERCACHE_CUSTOM_HASH for a ring with a hash function of its own.
+   */
+  serialize(): Uint8Array {
+    return guarded(() => this.#native.serialize())
+  }
+
+  /** Counters and sizes. Takes one look at each point. */
+  getMetrics(): RingMetrics {
+    return metricsOf(guarded(() => this.#native.metrics()))
   }
 
   /** A copy of a node, or `undefined`. */
@@ -335,7 +534,9 @@ export class HashRing {
   explain(key: Key, count: number = this.#replicationFactor): Explanation {
     const bytes = bytesOf('key', key)
     const checked = checkedCount(count)
-    const { token, home, replicas, skipped } = guarded(() => this.#native.explain(bytes, checked))
+    const hash = this.#hash
+    const keyToken = hash === undefined ? guarded(() => this.#native.tokenOf(bytes)) : hash.token(bytes)
+    const { token, home, replicas, skipped } = guarded(() => this.#native.explain(keyToken, checked))
     const first = replicas[0]!
     return {
       token,
@@ -362,10 +563,12 @@ export class HashRing {
   }
 
   /**
-   * Lets go of the native memory at once. The garbage collector does it later, and only between turns of the
-   * event loop: close rings that are made in a loop. Every call but this one then throws.
+   * Lets go of the ring, in this thread: other threads that are attached keep it, the last one frees the native
+   * memory. The garbage collector does it later, and only between turns of the event loop: close rings that
+   * are made in a loop. Ends this object's watches. Every call but this one then throws.
    */
   close(): void {
+    this.#watchers.close()
     this.#native.close()
     this.#number = -1
   }
@@ -387,8 +590,43 @@ export class HashRing {
   #getNodeAfter(key: Key): string {
     const readable = readableForm(key)
     if (readable !== undefined) return this.getNode(readable)
-    this.#settle('key', key)
+    this.#settleKey(key, ownerOfToken)
     return this.#names[mailbox[Place.Slots]!]!
+  }
+
+  /**
+   * Settles a lookup of one key: finds it `byToken` where native code cannot hash it, and learns the names of
+   * the answer.
+   */
+  #settleKey(key: Key, byToken: (token: BigUint64Array) => void, count = 0): void {
+    const hash = this.#hash
+    if (mailbox[Place.Mark] === Reason.CustomHash && hash !== undefined) {
+      const bytes = Uint8Array.from(bytesOf('key', key))
+      let token = guarded(() => this.#native.knownToken(bytes))
+      if (token === null) {
+        token = hash.token(bytes)
+        const found = token
+        guarded(() => this.#native.keepToken(bytes, found))
+      }
+      // The function may have used this thread's mailbox for lookups of its own.
+      mailbox[Place.Ring] = this.#number
+      mailbox[Place.Count] = count
+      byToken(BigUint64Array.of(token))
+    }
+    if (mailbox[Place.Mark] !== this.#mark) this.#settle('key', key)
+  }
+
+  /** The owners of packed keys by their tokens. */
+  #findByTokens(keys: PackedKeys, slots: Int32Array): void {
+    const tokens = this.#hash!.tokens(keys)
+    mailbox[Place.Ring] = this.#number
+    mailbox[Place.IsSameSnapshot] = 0
+    ownersOfTokens(tokens, slots)
+  }
+
+  /** Descriptions of nodes as native code wants them. */
+  #withTokens(specs: NativeNodeSpec[]): NativeNodeSpec[] {
+    return this.#hash === undefined ? specs : this.#hash.withTokens(specs, knownTokens(this.#native))
   }
 
   /**

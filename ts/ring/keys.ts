@@ -5,8 +5,8 @@ import { types } from 'node:util'
 import { HyperCacheError, shown } from '../errors.js'
 import type { Key, PackedKeys } from '../types.js'
 
-/** Packed keys are handed on when their bytes, or their number, have reached this. */
-const PACK_BYTES = 1 << 16
+/** Packed keys are handed on when their units or bytes, or their number, have reached this. */
+const PACK_UNITS = 1 << 16
 const PACK_KEYS = 4_096
 
 /** The error for something that is no key. `where` is the key's name or place. */
@@ -40,48 +40,69 @@ export function isDetached(value: unknown): boolean {
  * place.
  */
 export function* packed(keys: Iterable<Key>): Generator<PackedKeys> {
-  let part = new Part(0)
-  let index = 0
+  const packer = new KeyPacker()
   for (const key of keys) {
-    const source = typeof key === 'string' ? key : bytesOf(`keys[${index}]`, key)
-    // A UTF-16 unit takes at most 3 bytes of UTF-8.
-    const room = typeof source === 'string' ? source.length * 3 : source.length
-    if (!part.has(room)) {
-      if (part.keyCount > 0) yield part.keys()
-      part = new Part(room)
-    }
-    part.push(source)
-    index += 1
+    const part = packer.push(key)
+    if (part !== undefined) yield part
   }
-  if (part.keyCount > 0) yield part.keys()
+  const last = packer.end()
+  if (last !== undefined) yield last
 }
 
-class Part {
-  readonly #bytes: Buffer
-  readonly #offsets = [0]
+/** The same for keys that come one after another. */
+export async function* packedLater(keys: AsyncIterable<Key>): AsyncGenerator<PackedKeys> {
+  const packer = new KeyPacker()
+  for await (const key of keys) {
+    const part = packer.push(key)
+    if (part !== undefined) yield part
+  }
+  const last = packer.end()
+  if (last !== undefined) yield last
+}
 
-  constructor(room: number) {
-    this.#bytes = Buffer.allocUnsafe(Math.max(room, PACK_BYTES))
+/** Collects keys until they are worth a native call. */
+class KeyPacker {
+  #keys: Key[] = []
+  #units = 0
+  #count = 0
+
+  /** Takes a key; answers the keys so far where they are enough. */
+  push(key: Key): PackedKeys | undefined {
+    // Bytes are copied at once: whoever makes the keys may use the memory again for the next one.
+    const kept = typeof key === 'string' ? key : Uint8Array.from(bytesOf(`keys[${this.#count}]`, key))
+    this.#keys.push(kept)
+    this.#units += kept.length
+    this.#count += 1
+    return this.#keys.length === PACK_KEYS || this.#units >= PACK_UNITS ? this.end() : undefined
   }
 
-  get keyCount(): number {
-    return this.#offsets.length - 1
+  /** Answers the keys that are left, if any. */
+  end(): PackedKeys | undefined {
+    const keys = this.#keys
+    if (keys.length === 0) return undefined
+    this.#keys = []
+    this.#units = 0
+    return joined(keys) ?? oneByOne(keys)
   }
+}
 
-  has(room: number): boolean {
-    return this.keyCount < PACK_KEYS && this.#offsets.at(-1)! + room <= this.#bytes.length
+/** Packs keys by joining them, where all are ASCII strings: then there is a byte to each unit. */
+function joined(keys: readonly Key[]): PackedKeys | undefined {
+  const offsets = new Uint32Array(keys.length + 1)
+  let end = 0
+  for (let index = 0; index < keys.length; index += 1) {
+    const key = keys[index]!
+    if (typeof key !== 'string') return undefined
+    end += key.length
+    offsets[index + 1] = end
   }
+  const bytes = Buffer.from(keys.join(''), 'utf8')
+  return bytes.length === end ? { bytes, offsets } : undefined
+}
 
-  push(source: string | Uint8Array): void {
-    const used = this.#offsets.at(-1)!
-    if (typeof source === 'string') this.#offsets.push(used + this.#bytes.write(source, used, 'utf8'))
-    else {
-      this.#bytes.set(source, used)
-      this.#offsets.push(used + source.length)
-    }
-  }
-
-  keys(): PackedKeys {
-    return { bytes: this.#bytes.subarray(0, this.#offsets.at(-1)), offsets: Uint32Array.from(this.#offsets) }
-  }
+function oneByOne(keys: readonly Key[]): PackedKeys {
+  const parts = keys.map((key) => (typeof key === 'string' ? Buffer.from(key, 'utf8') : key))
+  const offsets = new Uint32Array(parts.length + 1)
+  parts.forEach((part, index) => (offsets[index + 1] = offsets[index]! + part.length))
+  return { bytes: Buffer.concat(parts), offsets }
 }

@@ -1,5 +1,6 @@
 //! What a hash function written in JavaScript needs: TypeScript calls it, and gives tokens in place of keys.
 
+use hypercache_core::{HashFunction, RingOptions, StatusSet};
 use napi::bindgen_prelude::{BigInt, BigUint64Array, Uint8Array};
 use napi_derive::napi;
 
@@ -34,11 +35,12 @@ impl NativeRing {
         let tokens = snapshot.find(&id).and_then(|node| node.tokens());
         Ok(tokens.map(|tokens| tokens.to_vec().into()))
     }
+}
 
-    /// How many virtual nodes a node of this weight has.
-    #[napi(catch_unwind)]
-    pub fn point_count_of(&self, weight: f64) -> Result<u32> {
-        let virtual_node_count = self.snapshot()?.options().virtual_node_count;
-        hypercache_core::point_count(weight, virtual_node_count).map_err(to_js)
-    }
+/// How many virtual nodes a node of this weight has.
+#[napi(catch_unwind)]
+pub fn point_count(weight: f64, virtual_node_count: f64) -> Result<u32> {
+    let options = RingOptions::new(HashFunction::Custom, virtual_node_count, StatusSet::default(), false);
+    let count = options.and_then(|options| hypercache_core::point_count(weight, options.virtual_node_count));
+    count.map_err(to_js)
 }

@@ -56,7 +56,9 @@ impl NativeRing {
         let wake: Wake = wake.build_threadsafe_function().weak::<true>().build().map_err(internal)?;
         let ring = self.read(|reader| reader.ring().clone())?;
         // An environment that is about to end takes no call: nobody is left to be told.
-        let watch = Watch::new(ring, move || drop(wake.call((), ThreadsafeFunctionCallMode::NonBlocking)));
+        let watch = Watch::new(ring, move || {
+            let _ = wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
+        });
         self.watch.replace(Some(watch));
         Ok(())
     }

@@ -18,6 +18,7 @@ mod plan;
 mod points;
 mod reader;
 mod segments;
+mod serialize;
 mod snapshot;
 mod table;
 mod watch;

@@ -1,0 +1,199 @@
+/** Who watches a ring in this thread, and how changes reach them. */
+
+import { HyperCacheError, shown, wrongType } from '../errors.js'
+import { type NativeRing, guarded } from '../native.js'
+import type { RingChange, StopWatching, WatchOptions } from '../types.js'
+import { checkedCount, checkedFields } from './arguments.js'
+
+const QUEUE_LIMIT = 1_024
+const QUEUE_LIMIT_MAX = 65_536
+
+/** One watch: what it is told. */
+interface Watcher {
+  tell(change: RingChange): void
+  /** Changes were lost before the next one. */
+  lose(): void
+  /** The ring was closed. */
+  end(): void
+}
+
+/**
+ * The watchers of a ring in this thread. Native code wakes them in a turn of the event loop of its own, for all
+ * changes that have come by then, and does not keep the process alive for it.
+ */
+export class Watchers {
+  readonly #native: NativeRing
+  readonly #watchers = new Set<Watcher>()
+
+  constructor(native: NativeRing) {
+    this.#native = native
+  }
+
+  /** Calls a listener with each change. */
+  listen(listener: (change: RingChange) => void, options: unknown): StopWatching {
+    const { signal } = checkedWatchOptions(options)
+    const watcher: Watcher = {
+      tell: (change) => call(listener, change),
+      lose: () => warn('ERR_HYPERCACHE_WATCH_OVERFLOW', lostMessage('a listener of watch()')),
+      end: () => stop(),
+    }
+    const stop = this.#add(watcher, signal)
+    if (signal?.aborted === true) stop()
+    return Object.assign(() => stop(), { close: stop, [Symbol.dispose]: stop })
+  }
+
+  /** Answers the changes one after another. */
+  iterate(options: unknown): AsyncIterableIterator<RingChange> {
+    const { signal, queueLimit } = checkedWatchOptions(options)
+    const queue = new ChangeQueue(queueLimit, () => stop())
+    const stop = this.#add(queue, signal)
+    if (signal?.aborted === true) queue.end()
+    return queue
+  }
+
+  /** Ends all watches. */
+  close(): void {
+    for (const watcher of [...this.#watchers]) watcher.end()
+  }
+
+  /** Answers what removes the watcher again. */
+  #add(watcher: Watcher, signal: AbortSignal | undefined): () => void {
+    if (this.#watchers.size === 0) guarded(() => this.#native.watch(() => this.#deliver()))
+    this.#watchers.add(watcher)
+    // An end by the signal is an end, and no error: that is what was asked for.
+    const abort = () => watcher.end()
+    signal?.addEventListener('abort', abort)
+    return () => {
+      signal?.removeEventListener('abort', abort)
+      if (this.#watchers.delete(watcher) && this.#watchers.size === 0) this.#native.unwatch()
+    }
+  }
+
+  /** Called by native code: must not throw. */
+  #deliver(): void {
+    const { changes, hasOverflowed } = this.#native.takeChanges()
+    for (const change of changes) {
+      frozen(change)
+      this.#each((watcher) => watcher.tell(change))
+    }
+    if (hasOverflowed) this.#each((watcher) => watcher.lose())
+  }
+
+  /** A watcher that another one removes is told nothing more. */
+  #each(tell: (watcher: Watcher) => void): void {
+    for (const watcher of [...this.#watchers]) if (this.#watchers.has(watcher)) tell(watcher)
+  }
+}
+
+/** Changes between those who make them and one who takes them at leisure. */
+class ChangeQueue implements Watcher, AsyncIterableIterator<RingChange> {
+  readonly #limit: number
+  readonly #stop: () => void
+  #changes: RingChange[] = []
+  #waiting: { resolve: (result: IteratorResult<RingChange>) => void; reject: (error: Error) => void }[] = []
+  #isEnded = false
+  #error: HyperCacheError | undefined
+
+  constructor(limit: number, stop: () => void) {
+    this.#limit = limit
+    this.#stop = stop
+  }
+
+  tell(change: RingChange): void {
+    const waiting = this.#waiting.shift()
+    if (waiting !== undefined) waiting.resolve({ done: false, value: change })
+    else if (this.#changes.length < this.#limit) this.#changes.push(change)
+    else this.#fail(`more than ${this.#limit} changes waited to be taken from an iterator of watch()`)
+  }
+
+  lose(): void {
+    this.#fail(lostMessage('an iterator of watch()'))
+  }
+
+  end(): void {
+    this.#isEnded = true
+    this.#stop()
+    for (const { resolve } of this.#waiting.splice(0)) resolve({ done: true, value: undefined })
+  }
+
+  next(): Promise<IteratorResult<RingChange>> {
+    const change = this.#changes.shift()
+    if (change !== undefined) return Promise.resolve({ done: false, value: change })
+    const error = this.#error
+    this.#error = undefined
+    if (error !== undefined) return Promise.reject(error)
+    if (this.#isEnded) return Promise.resolve({ done: true, value: undefined })
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
+  }
+
+  return(): Promise<IteratorResult<RingChange>> {
+    this.#changes = []
+    this.#error = undefined
+    this.end()
+    return Promise.resolve({ done: true, value: undefined })
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  /** Ends with an error, after the changes that came before it. */
+  #fail(problem: string): void {
+    const error = new HyperCacheError(
+      'ERR_HYPERCACHE_WATCH_OVERFLOW',
+      `${problem}; begin anew from the ring as it is`,
+    )
+    const waiting = this.#waiting.shift()
+    if (waiting === undefined) this.#error = error
+    else waiting.reject(error)
+    this.end()
+  }
+}
+
+function lostMessage(who: string): string {
+  return `changes were made faster than this thread took them, and ${who} has missed some`
+}
+
+/** A listener that fails harms nobody: not the ring, not the other listeners, not the process. */
+function call(listener: (change: RingChange) => unknown, change: RingChange): void {
+  try {
+    const answer = listener(change)
+    if (answer instanceof Promise) answer.catch(reportFailure)
+  } catch (error) {
+    reportFailure(error)
+  }
+}
+
+function reportFailure(error: unknown): void {
+  const problem = error instanceof Error ? error.message : shown(error)
+  const detail = error instanceof Error ? error.stack : undefined
+  warn('ERR_HYPERCACHE_LISTENER_FAILED', `a listener of watch() threw: ${problem}`, detail)
+}
+
+function warn(code: string, message: string, detail?: string): void {
+  process.emitWarning(message, {
+    type: 'HyperCacheWarning',
+    code,
+    ...(detail === undefined ? {} : { detail }),
+  })
+}
+
+function frozen(change: RingChange): void {
+  change.transfers.forEach(Object.freeze)
+  Object.freeze(change.transfers)
+  Object.freeze(change)
+}
+
+function checkedWatchOptions(options: unknown): { signal: AbortSignal | undefined; queueLimit: number } {
+  const { signal, queueLimit } = checkedFields(
+    'options',
+    options,
+    new Set(['signal', 'queueLimit'] satisfies (keyof WatchOptions)[]),
+  )
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw wrongType('options.signal', signal, 'an AbortSignal')
+  }
+  const limit =
+    queueLimit === undefined ? QUEUE_LIMIT : checkedCount(queueLimit, 'queueLimit', QUEUE_LIMIT_MAX)
+  return { signal, queueLimit: limit }
+}
