@@ -136,8 +136,8 @@ export declare class NativeRing {
   /** The tokens that a node brought with it, by number of its virtual nodes. */
   tokensOf(id: string): BigUint64Array | null
   /**
-   * Begins to watch: `wake` is called, in a turn of the event loop of its own, when changes have come. It must not
-   * throw.
+   * Begins to watch: `wake` is called, in a turn of the event loop of its own, when changes have come. It
+   * must not throw.
    */
   watch(wake: () => void): void
   /** Takes the changes that have come. */

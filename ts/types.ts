@@ -1,4 +1,4 @@
-/** Types that several parts of the package share. */
+/** Types that several parts of the package share. Over 400 lines, because most of it is what users read of them. */
 
 /** A key: text, hashed as its UTF-8 (a lone surrogate as U+FFFD), or bytes. The empty key is a key. */
 export type Key = string | Uint8Array
@@ -15,8 +15,9 @@ export type NodeStatus = 'alive' | 'suspected' | 'dead' | 'leaving' | 'updating'
 export type HashFunctionName = 'xxhash64' | 'sha256'
 
 /**
- * A hash function of your own: the token, 0n to 2^64 − 1, of the bytes of a key, or of the text `node:number` of a
- * virtual node. Equal bytes must always give equal tokens. The bytes are the function's own to keep or change.
+ * A hash function of your own: the token, 0n to 2^64 − 1, of the bytes of a key, or of the text `node:number`
+ * of a virtual node. Equal bytes must always give equal tokens. The bytes are the function's own to keep or
+ * change.
  */
 export type HashFunction = (bytes: Uint8Array) => bigint
 
@@ -108,14 +109,14 @@ export interface HashRingOptions {
   /** Whether replicas are spread over zones. The owner is never changed by zones. @defaultValue false */
   zoneAware?: boolean | undefined
   /**
-   * Whether each thread remembers the tokens of keys it has looked up. With `xxhash64` hashing is cheaper than
-   * remembering, so `auto` is on with every other hash function only. It never changes an answer.
+   * Whether each thread remembers the tokens of keys it has looked up. With `xxhash64` hashing is cheaper
+   * than remembering, so `auto` is on with every other hash function only. It never changes an answer.
    * @defaultValue 'auto'
    */
   lookupCache?: 'auto' | 'on' | 'off' | undefined
   /**
-   * Keys that are remembered at the most, a whole number from 0 (none) to 16,000,000; the least recently used one
-   * makes room. Takes about 100 bytes a key. The keys' bytes together are at most 128 for each.
+   * Keys that are remembered at the most, a whole number from 0 (none) to 16,000,000; the least recently used
+   * one makes room. Takes about 100 bytes a key. The keys' bytes together are at most 128 for each.
    * @defaultValue 10_000
    */
   lookupCacheSize?: number | undefined
@@ -124,8 +125,8 @@ export interface HashRingOptions {
 /** Options of `getNodeBounded`. */
 export interface BoundedOptions {
   /**
-   * How much more than its fair share of the requests in flight a node may have, at least 1. Smaller is more even,
-   * and sends more keys away from their owners.
+   * How much more than its fair share of the requests in flight a node may have, at least 1. Smaller is more
+   * even, and sends more keys away from their owners.
    * @defaultValue 1.25
    */
   maxLoadFactor?: number | undefined
@@ -319,16 +320,24 @@ export interface Movement {
   /** Who will own what after. */
   readonly after: RingOwnership
   /**
-   * With the option `replicas`: which node must receive which range, so that every key is where its replicas will be.
-   * `from` is the first replica before that the change does not make `dead`; `null` where there is none. In ring
-   * order.
+   * With the option `replicas`: which node must receive which range, so that every key is where its replicas
+   * will be. `from` is the first replica before that the change does not make `dead`; `null` where there is
+   * none. In ring order.
    */
   readonly copies?: readonly MovedRange[]
-  /** The ranges that move, in ring order, neighbours that go the same way joined; made as they are asked for. */
+  /**
+   * The ranges that move, in ring order, neighbours that go the same way joined; made as they are asked for.
+   */
   ranges(): IterableIterator<MovedRange>
-  /** The owners of a key before and after; `undefined` where they are the same. @throws ERR_HYPERCACHE_INVALID_KEY. */
+  /**
+   * The owners of a key before and after; `undefined` where they are the same. @throws
+   * ERR_HYPERCACHE_INVALID_KEY.
+   */
   ownerChange(key: Key): { from: string | null; to: string | null } | undefined
-  /** Counts keys by where they move. @throws ERR_HYPERCACHE_INVALID_KEY; the message names the index of the key. */
+  /**
+   * Counts keys by where they move. @throws ERR_HYPERCACHE_INVALID_KEY; the message names the index of the
+   * key.
+   */
   analyze(keys: Iterable<Key>): MovedKeys
   /** The same for keys that come one after another. */
   analyze(keys: AsyncIterable<Key>): Promise<MovedKeys>

@@ -150,6 +150,7 @@ describe('from outside', () => {
     updateNodeLoad: ['a', 0.5],
     setNodeStatus: ['a', 'alive'],
     analyzeDistribution: [['a']],
+    plan: [{ add: ['z'] }],
   }
 
   test('a method of a ring refuses any other receiver with a TypeError', () => {
@@ -174,7 +175,14 @@ describe('from outside', () => {
     expect(Reflect.ownKeys(ring)).toEqual([])
     expect(Object.getPrototypeOf(ring)).toBe(HashRing.prototype)
     expect(Object.getPrototypeOf(HashRing.prototype)).toBe(Object.prototype)
-    expect(Reflect.ownKeys(HashRing).sort()).toEqual(['length', 'name', 'prototype'])
+    expect(Reflect.ownKeys(HashRing).sort()).toEqual([
+      'attach',
+      'deserialize',
+      'diff',
+      'length',
+      'name',
+      'prototype',
+    ])
     expect(JSON.stringify(ring)).toBe('{}')
     expect(() => structuredClone(new HashRing({ nodes: ['a'] })).getNode('key')).toThrow(TypeError)
   })

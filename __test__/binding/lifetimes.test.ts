@@ -54,8 +54,7 @@ describe('dropped rings', () => {
       const before = process.memoryUsage()
       for (let round = 0; round < 4; round += 1) await dropMany()
       const after = process.memoryUsage()
-      const options = { virtualNodeCount: 1, replicationFactor: 1, hashFunction: 'xxhash64', hashSeed: 0n }
-      const next = new binding.NativeRing(environment, { ...options, zoneAware: false }, [], 0)
+      const next = binding.NativeRing.attach(environment, kept.handle())
       assert.equal(kept.getNode('key'), 'kept')
       const sizeOf = ({ rss, heapUsed, external }) => rss + heapUsed + external
       return { number: next.number, grown: sizeOf(after) - sizeOf(before) }`,

@@ -17,7 +17,9 @@ const seen = (ring: HashRing) => ({
   points: ring.points(),
 })
 
-const specOf = ({ pointCount: _p, statusSinceMs: _s, load: _l, ...spec }: RingNode): NodeSpec => spec
+const specOf = ({ id, address, weight, zone, status, capabilities, metadata }: RingNode): NodeSpec => {
+  return { id, address, weight, zone, status, capabilities, metadata }
+}
 
 function shuffled<T>(items: readonly T[], random: Random): T[] {
   const rest = [...items]

@@ -1,4 +1,6 @@
-/** Hash functions written in JavaScript. Native code never calls them: it is given tokens in place of keys. */
+/**
+ * Hash functions written in JavaScript. Native code never calls them: it is given tokens in place of keys.
+ */
 
 import { HyperCacheError, shown } from '../errors.js'
 import {

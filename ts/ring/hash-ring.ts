@@ -152,8 +152,8 @@ export class HashRing {
 
   /**
    * The ring of a handle, in any thread of the process that made it: the same ring, not a copy. Whatever one
-   * thread changes, the others see at their next call. The ring lives until every thread has closed its object
-   * or ended.
+   * thread changes, the others see at their next call. The ring lives until every thread has closed its
+   * object or ended.
    *
    * @throws ERR_HYPERCACHE_INVALID_HANDLE, ERR_HYPERCACHE_RING_GONE where no thread has it any more.
    */
@@ -165,7 +165,8 @@ export class HashRing {
   /**
    * A ring from bytes that {@link serialize} made, on any machine: with the same checksum, at epoch 1.
    *
-   * @throws ERR_HYPERCACHE_INVALID_BYTES where the bytes are damaged, cut off, foreign, or of a later version.
+   * @throws ERR_HYPERCACHE_INVALID_BYTES where the bytes are damaged, cut off, foreign, or of a later
+   * version.
    */
   static deserialize(bytes: Uint8Array): HashRing {
     if (!types.isUint8Array(bytes)) throw wrongType('bytes', bytes, 'a Uint8Array')
@@ -252,9 +253,9 @@ export class HashRing {
 
   /**
    * The first node clockwise that may answer and has room for one more request in flight: {@link acquire} and
-   * {@link release} count them. A node has room below ceil(maxLoadFactor × (requests in flight + 1) × weight ÷ weights
-   * of the nodes that may answer): consistent hashing with bounded loads (Mirrokni, Thorup, Zadimoghaddam, 2016).
-   * While nobody is full it is the owner. It counts nothing itself.
+   * {@link release} count them. A node has room below ceil(maxLoadFactor × (requests in flight + 1) × weight
+   * ÷ weights of the nodes that may answer): consistent hashing with bounded loads (Mirrokni, Thorup,
+   * Zadimoghaddam, 2016). While nobody is full it is the owner. It counts nothing itself.
    *
    * @throws As {@link getNode}; ERR_HYPERCACHE_OUT_OF_RANGE.
    */
@@ -278,10 +279,11 @@ export class HashRing {
   }
 
   /**
-   * Counts a request that has ended. Good in a `finally`: a node that has left the ring in between is no error.
+   * Counts a request that has ended. Good in a `finally`: a node that has left the ring in between is no
+   * error.
    *
-   * @returns Whether the node had a request in flight. `false` where it was not acquired, or has left the ring since,
-   * whether or not it came back: its requests have left the count with it.
+   * @returns Whether the node had a request in flight. `false` where it was not acquired, or has left the
+   * ring since, whether or not it came back: its requests have left the count with it.
    */
   release(node: string): boolean {
     const checked = checkedText('node', node)
@@ -416,8 +418,8 @@ export class HashRing {
   /**
    * Works out what a change would move, and makes nothing: the ring stays as it is.
    *
-   * @throws ERR_HYPERCACHE_INVALID_PLAN for a change that asks for nothing or has `set` beside other parts; as the
-   * change itself.
+   * @throws ERR_HYPERCACHE_INVALID_PLAN for a change that asks for nothing or has `set` beside other parts;
+   * as the change itself.
    */
   plan(change: PlannedChange, options: PlanOptions = {}): MovementPlan {
     let checked = checkedPlannedChange(change)
@@ -435,8 +437,8 @@ export class HashRing {
 
   /**
    * Calls `listener` with each change of placement from now on, in order and once, by whichever thread it is
-   * made: in a later turn of the event loop. What a listener throws becomes a process warning. A watch does not
-   * keep the process alive; it keeps the ring until it is stopped.
+   * made: in a later turn of the event loop. What a listener throws becomes a process warning. A watch does
+   * not keep the process alive; it keeps the ring until it is stopped.
    */
   watch(listener: (change: RingChange) => void, options?: WatchOptions): StopWatching
   /**
@@ -563,9 +565,9 @@ export class HashRing {
   }
 
   /**
-   * Lets go of the ring, in this thread: other threads that are attached keep it, the last one frees the native
-   * memory. The garbage collector does it later, and only between turns of the event loop: close rings that
-   * are made in a loop. Ends this object's watches. Every call but this one then throws.
+   * Lets go of the ring, in this thread: other threads that are attached keep it, the last one frees the
+   * native memory. The garbage collector does it later, and only between turns of the event loop: close rings
+   * that are made in a loop. Ends this object's watches. Every call but this one then throws.
    */
   close(): void {
     this.#watchers.close()

@@ -18,8 +18,8 @@ interface Watcher {
 }
 
 /**
- * The watchers of a ring in this thread. Native code wakes them in a turn of the event loop of its own, for all
- * changes that have come by then, and does not keep the process alive for it.
+ * The watchers of a ring in this thread. Native code wakes them in a turn of the event loop of its own, for
+ * all changes that have come by then, and does not keep the process alive for it.
  */
 export class Watchers {
   readonly #native: NativeRing
@@ -53,7 +53,7 @@ export class Watchers {
 
   /** Ends all watches. */
   close(): void {
-    for (const watcher of [...this.#watchers]) watcher.end()
+    new Set(this.#watchers).forEach((watcher) => watcher.end())
   }
 
   /** Answers what removes the watcher again. */
@@ -72,16 +72,18 @@ export class Watchers {
   /** Called by native code: must not throw. */
   #deliver(): void {
     const { changes, hasOverflowed } = this.#native.takeChanges()
-    for (const change of changes) {
+    changes.forEach((change) => {
       frozen(change)
       this.#each((watcher) => watcher.tell(change))
-    }
+    })
     if (hasOverflowed) this.#each((watcher) => watcher.lose())
   }
 
   /** A watcher that another one removes is told nothing more. */
   #each(tell: (watcher: Watcher) => void): void {
-    for (const watcher of [...this.#watchers]) if (this.#watchers.has(watcher)) tell(watcher)
+    new Set(this.#watchers).forEach((watcher) => {
+      if (this.#watchers.has(watcher)) tell(watcher)
+    })
   }
 }
 
@@ -113,7 +115,7 @@ class ChangeQueue implements Watcher, AsyncIterableIterator<RingChange> {
   end(): void {
     this.#isEnded = true
     this.#stop()
-    for (const { resolve } of this.#waiting.splice(0)) resolve({ done: true, value: undefined })
+    this.#waiting.splice(0).forEach(({ resolve }) => resolve({ done: true, value: undefined }))
   }
 
   next(): Promise<IteratorResult<RingChange>> {

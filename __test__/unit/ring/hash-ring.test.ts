@@ -197,6 +197,7 @@ describe('changes', () => {
       capabilities: [],
       metadata: {},
       load: 0,
+      inFlight: 0,
     })
     ring.updateNode('n', {})
     ring.updateNodeLoad('n', 0.25)

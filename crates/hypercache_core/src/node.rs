@@ -104,8 +104,8 @@ pub struct NodeSpec {
     pub capabilities: Vec<String>,
     /// Names and values; not interpreted.
     pub metadata: BTreeMap<String, String>,
-    /// With [`HashFunction::Custom`] only: the tokens of its virtual nodes, from number 0 on, at least as many as
-    /// it is to have.
+    /// With [`HashFunction::Custom`] only: the tokens of its virtual nodes, from number 0 on, at least as
+    /// many as it is to have.
     pub tokens: Option<Arc<[Token]>>,
 }
 

@@ -3,22 +3,23 @@
 //! The rule of this file: read everything from JavaScript first, then take the snapshot; between taking it
 //! and its last use no N-API call is made. A getter, a coercion or a callback could change or close the ring.
 
-use std::cell::Cell;
 use std::ffi::{CStr, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::rc::Rc;
 
-use hypercache_core::{FIRST_REPLICA_COUNT, HashFunction, Reader, Snapshot, Token};
+use hypercache_core::{FIRST_REPLICA_COUNT, Reader, Snapshot, Token};
 use napi::bindgen_prelude::{FromNapiValue, Function, JsValuesTupleIntoVec, Unknown};
 use napi::{Env, sys};
 use napi_derive::napi;
 
+use crate::batches::{owners_of_joined, owners_of_packed, owners_of_tokens};
 use crate::environment::{Environment, check, place};
-use crate::key::{NotReadable, elements, push_utf8, read_units, with_string};
+use crate::key::{NotReadable, elements, with_string};
+use crate::tokens::{owner_bounded_of_token, owner_of_token, replicas_of_token};
 
 /// Why there is no answer, in place of the version. The same numbers as in `ts/native.ts`.
-mod reason {
+pub mod reason {
     pub const NO_OWNER: i32 = -1;
     pub const OTHER_TYPE: i32 = -2;
     pub const SHARED: i32 = -3;
@@ -160,7 +161,7 @@ pub unsafe fn answer<const N: usize>(
 
 /// What is looked up: a key, or the token that TypeScript made of it.
 #[derive(Clone, Copy)]
-enum Wanted<'a> {
+pub enum Wanted<'a> {
     Key(&'a [u8]),
     Token(Token),
 }
@@ -192,7 +193,7 @@ pub fn version_of(snapshot: &Snapshot) -> i32 {
     (snapshot.names_version() & 0x7FFF_FFFF) as i32
 }
 
-fn owner_of(environment: &Environment, wanted: Wanted<'_>) -> i32 {
+pub fn owner_of(environment: &Environment, wanted: Wanted<'_>) -> i32 {
     look_up(environment, wanted, |reader, token| {
         let Some(slot) = reader.owner(token) else { return false };
         environment.mailbox.set(place::SLOTS, i32::from(slot));
@@ -200,7 +201,7 @@ fn owner_of(environment: &Environment, wanted: Wanted<'_>) -> i32 {
     })
 }
 
-fn owner_bounded_of(environment: &Environment, wanted: Wanted<'_>, max_load_factor: f64) -> i32 {
+pub fn owner_bounded_of(environment: &Environment, wanted: Wanted<'_>, max_load_factor: f64) -> i32 {
     look_up(environment, wanted, |reader, token| {
         let Some(slot) = reader.owner_bounded(token, max_load_factor) else { return false };
         environment.mailbox.set(place::SLOTS, i32::from(slot));
@@ -208,7 +209,7 @@ fn owner_bounded_of(environment: &Environment, wanted: Wanted<'_>, max_load_fact
     })
 }
 
-fn replicas_of(environment: &Environment, wanted: Wanted<'_>) -> i32 {
+pub fn replicas_of(environment: &Environment, wanted: Wanted<'_>) -> i32 {
     let mailbox = &environment.mailbox;
     let count = (mailbox.get(place::COUNT) as usize).min(mailbox.slots().len());
     look_up(environment, wanted, |reader, token| {
@@ -232,7 +233,7 @@ fn replicas_of(environment: &Environment, wanted: Wanted<'_>) -> i32 {
     })
 }
 
-fn reason_for(why: NotReadable) -> i32 {
+pub fn reason_for(why: NotReadable) -> i32 {
     match why {
         NotReadable::OtherType => reason::OTHER_TYPE,
         NotReadable::Shared => reason::SHARED,
@@ -258,7 +259,7 @@ unsafe extern "C" fn replicas(env: sys::napi_env, info: sys::napi_callback_info)
     }
 }
 
-const BYTES: [sys::napi_typedarray_type; 1] = [sys::TypedarrayType::uint8_array];
+pub const BYTES: [sys::napi_typedarray_type; 1] = [sys::TypedarrayType::uint8_array];
 
 /// A key's bytes, or the reason why there are none.
 ///
@@ -294,7 +295,7 @@ unsafe extern "C" fn replicas_of_bytes(env: sys::napi_env, info: sys::napi_callb
 ///
 /// # Safety
 /// As [`with_string`].
-unsafe fn number(env: sys::napi_env, value: sys::napi_value) -> f64 {
+pub unsafe fn number(env: sys::napi_env, value: sys::napi_value) -> f64 {
     let mut number = f64::NAN;
     // SAFETY: N-API writes to a live local, or leaves it alone.
     unsafe { sys::napi_get_value_double(env, value, &mut number) };
@@ -324,171 +325,4 @@ unsafe extern "C" fn owner_bounded_of_bytes(
             key_bytes(env, key).map_or_else(|why| why, found)
         })
     }
-}
-
-const TOKENS: [sys::napi_typedarray_type; 1] = [sys::TypedarrayType::biguint64_array];
-
-/// The one token of an array that TypeScript made.
-///
-/// # Safety
-/// As [`elements`].
-unsafe fn one_token(env: sys::napi_env, value: sys::napi_value) -> Result<Token, i32> {
-    // SAFETY: as this function.
-    let tokens = unsafe { elements::<Token>(env, value, &TOKENS) }.map_err(reason_for)?;
-    tokens.first().copied().ok_or(reason::NO_BYTES)
-}
-
-unsafe extern "C" fn owner_of_token(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    // SAFETY: called by N-API with its own handles.
-    unsafe {
-        answer(env, info, |environment, [token]| {
-            one_token(env, token).map_or_else(|why| why, |token| owner_of(environment, Wanted::Token(token)))
-        })
-    }
-}
-
-unsafe extern "C" fn replicas_of_token(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    // SAFETY: called by N-API with its own handles.
-    unsafe {
-        answer(env, info, |environment, [token]| {
-            one_token(env, token)
-                .map_or_else(|why| why, |token| replicas_of(environment, Wanted::Token(token)))
-        })
-    }
-}
-
-unsafe extern "C" fn owner_bounded_of_token(
-    env: sys::napi_env,
-    info: sys::napi_callback_info,
-) -> sys::napi_value {
-    // SAFETY: called by N-API with its own handles.
-    unsafe {
-        answer(env, info, |environment, [token, max_load_factor]| {
-            let factor = number(env, max_load_factor);
-            let found = |token| owner_bounded_of(environment, Wanted::Token(token), factor);
-            one_token(env, token).map_or_else(|why| why, found)
-        })
-    }
-}
-
-unsafe extern "C" fn owners_of_tokens(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    // SAFETY: as `owners_of_packed`.
-    unsafe {
-        answer(env, info, |environment, [tokens, slots]| {
-            let kinds = [sys::TypedarrayType::int32_array];
-            let arrays = elements::<Token>(env, tokens, &TOKENS)
-                .and_then(|tokens| Ok((tokens, elements::<Cell<i32>>(env, slots, &kinds)?)));
-            match arrays {
-                Ok((tokens, slots)) => owners_of(environment, |reader| {
-                    reader.owners_of_tokens(tokens.iter().copied(), writer(slots))
-                }),
-                Err(why) => reason_for(why),
-            }
-        })
-    }
-}
-
-unsafe extern "C" fn owners_of_joined(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    // SAFETY: called by N-API with its own handles.
-    unsafe {
-        answer(env, info, |environment, [joined]| {
-            let mailbox = &environment.mailbox;
-            let work = &mut *environment.work.borrow_mut();
-            let count = (mailbox.get(place::COUNT) as usize).min(mailbox.slots().len());
-            let cells = &mailbox.slots()[..count];
-            let len = cells.last().map_or(0, |end| end.get() as usize);
-            if !cells.is_sorted_by_key(|end| end.get() as u32) {
-                return reason::BAD_ENDS;
-            }
-            if !read_units(env, joined, len, &mut work.units) {
-                return reason::OTHER_TYPE;
-            }
-            split_joined(&work.units, cells, &mut work.bytes, &mut work.ends);
-            let mut start = 0;
-            let keys = work.ends.iter().map(|end| &work.bytes[std::mem::replace(&mut start, *end)..*end]);
-            owners_of(environment, |reader| reader.owners(keys, writer(cells)))
-        })
-    }
-}
-
-/// Makes UTF-8 and its ends of joined UTF-16 and its ends, key by key where it is not all ASCII: two keys
-/// never make one character together.
-pub fn split_joined(units: &[u16], unit_ends: &[Cell<i32>], bytes: &mut Vec<u8>, ends: &mut Vec<usize>) {
-    bytes.clear();
-    ends.clear();
-    if units.iter().fold(0, |seen, unit| seen | unit) < 0x80 {
-        bytes.extend(units.iter().map(|unit| *unit as u8));
-        ends.extend(unit_ends.iter().map(|end| end.get() as usize));
-        return;
-    }
-    let mut start = 0;
-    for end in unit_ends.iter().map(|end| end.get() as usize) {
-        push_utf8(&units[start..end], bytes);
-        ends.push(bytes.len());
-        start = end;
-    }
-}
-
-unsafe extern "C" fn owners_of_packed(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    // SAFETY: called by N-API with its own handles; no JavaScript runs while the arrays are in use.
-    // TypeScript makes `slots`, so nothing else refers to its memory; the other two are only read. An element
-    // of an Int32Array may be read as u32: what was negative is too large and refused.
-    unsafe {
-        answer(env, info, |environment, [bytes, offsets, slots]| {
-            let kinds = [sys::TypedarrayType::uint32_array, sys::TypedarrayType::int32_array];
-            let arrays = elements::<u8>(env, bytes, &BYTES).and_then(|bytes| {
-                let offsets = elements::<u32>(env, offsets, &kinds)?;
-                Ok((bytes, offsets, elements::<Cell<i32>>(env, slots, &kinds[1..])?))
-            });
-            match arrays {
-                Ok((bytes, offsets, slots)) => match packed_keys(bytes, offsets, slots.len()) {
-                    Some(keys) => owners_of(environment, |reader| reader.owners(keys, writer(slots))),
-                    None => reason::BAD_ENDS,
-                },
-                Err(why) => reason_for(why),
-            }
-        })
-    }
-}
-
-/// The keys of a packed batch; `None` where the offsets are not `count + 1` rising numbers within the bytes.
-pub fn packed_keys<'a>(
-    bytes: &'a [u8],
-    offsets: &'a [u32],
-    count: usize,
-) -> Option<impl Iterator<Item = &'a [u8]> + use<'a>> {
-    let is_within = offsets.last().is_some_and(|end| *end as usize <= bytes.len());
-    let is_good = offsets.len() == count + 1 && is_within && offsets.is_sorted();
-    is_good.then(|| offsets.windows(2).map(|ends| &bytes[ends[0] as usize..ends[1] as usize]))
-}
-
-/// Writes slots to cells, one after another.
-fn writer(cells: &[Cell<i32>]) -> impl FnMut(u16) {
-    let mut cells = cells.iter();
-    move |slot| {
-        if let Some(cell) = cells.next() {
-            cell.set(i32::from(slot));
-        }
-    }
-}
-
-/// Finds the owners of a batch, on the snapshot that the mailbox asks for.
-#[inline]
-fn owners_of(environment: &Environment, find: impl FnOnce(&mut Reader) -> bool) -> i32 {
-    let mailbox = &environment.mailbox;
-    let is_same = mailbox.get(place::IS_SAME_SNAPSHOT) == 1;
-    let number = mailbox.get(place::RING) as usize;
-    let found = environment.with_reader(number, |reader| {
-        if !is_same {
-            reader.snapshot();
-        }
-        if find(reader) {
-            version_of(reader.last())
-        } else if reader.hash() == HashFunction::Custom {
-            reason::CUSTOM_HASH
-        } else {
-            reason::NO_OWNER
-        }
-    });
-    found.unwrap_or(reason::CLOSED)
 }

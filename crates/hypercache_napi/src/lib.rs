@@ -1,10 +1,12 @@
 //! The N-API binding of [`hypercache_core`]: it converts, calls, converts back, and decides nothing.
 //!
-//! `calls.rs` holds the lookups, where each nanosecond counts; `ring.rs` everything else, in plain napi-rs.
+//! `calls.rs`, `batches.rs` and `tokens.rs` hold the lookups, where each nanosecond counts; the others hold
+//! everything else, in plain napi-rs.
 
 // napi-rs carries the comments of functions and fields into `index.d.ts`; what its macro makes has none.
 #![allow(missing_docs)]
 
+mod batches;
 mod calls;
 mod convert;
 mod environment;

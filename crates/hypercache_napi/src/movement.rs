@@ -10,7 +10,7 @@ use napi::Env;
 use napi::bindgen_prelude::{BigInt, BigUint64Array, Uint8Array, Uint32Array};
 use napi_derive::napi;
 
-use crate::calls::packed_keys;
+use crate::batches::packed_keys;
 use crate::convert::{NativeNodeChange, NativeNodeSpec, specs};
 use crate::error::{Result, internal, to_js};
 use crate::ring::NativeRing;

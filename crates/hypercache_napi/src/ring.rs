@@ -10,7 +10,8 @@ use napi::Env;
 use napi::bindgen_prelude::{BigInt, BigUint64Array, ObjectFinalize, Uint8Array, Uint32Array};
 use napi_derive::napi;
 
-use crate::calls::{NativeCalls, packed_keys, version_of};
+use crate::batches::packed_keys;
+use crate::calls::{NativeCalls, version_of};
 use crate::convert::{
     NativeDistributionResult, NativeExplanation, NativeNames, NativeNode, NativeNodeChange, NativeNodeSpec,
     NativeOptions, NativePoint, NativeSetOutcome, explanation, point, specs,

@@ -49,8 +49,8 @@ type Wake = ThreadsafeFunction<(), (), (), Status, false, true>;
 
 #[napi]
 impl NativeRing {
-    /// Begins to watch: `wake` is called, in a turn of the event loop of its own, when changes have come. It must not
-    /// throw.
+    /// Begins to watch: `wake` is called, in a turn of the event loop of its own, when changes have come. It
+    /// must not throw.
     #[napi(catch_unwind)]
     pub fn watch(&self, wake: Function<(), ()>) -> Result<()> {
         let wake: Wake = wake.build_threadsafe_function().weak::<true>().build().map_err(internal)?;

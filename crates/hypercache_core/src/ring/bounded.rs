@@ -1,5 +1,5 @@
-//! Consistent hashing with bounded loads (Mirrokni, Thorup, Zadimoghaddam, 2016): nodes that have their fill of
-//! requests are passed over.
+//! Consistent hashing with bounded loads (Mirrokni, Thorup, Zadimoghaddam, 2016): nodes that have their fill
+//! of requests are passed over.
 
 use super::snapshot::Snapshot;
 use crate::token::Token;
@@ -9,8 +9,8 @@ impl Snapshot {
     /// `in_flight_sum` are under way in the whole ring; `None` where no node is routable.
     ///
     /// A node has room while its requests in flight are fewer than
-    /// ceil(max_load_factor * (in_flight_sum + 1) * weight / sum of the routable weights). With a factor of at
-    /// least 1 these capacities add up to more than there are requests, so one node has room. Threads that
+    /// ceil(max_load_factor * (in_flight_sum + 1) * weight / sum of the routable weights). With a factor of
+    /// at least 1 these capacities add up to more than there are requests, so one node has room. Threads that
     /// count in between may hide it from one walk: then the owner answers.
     #[inline]
     pub fn owner_bounded(&self, token: Token, in_flight_sum: u64, max_load_factor: f64) -> Option<u16> {

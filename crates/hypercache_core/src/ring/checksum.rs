@@ -12,8 +12,8 @@
 //! | … | the routable nodes, in byte order of their ids |
 //!
 //! A node is its id (text), its number of points (4, little-endian), and in a zone-aware ring its zone: 0, or
-//! 1 and a text. With a custom hash function, whose name says nothing, the tokens of its points follow (8 each,
-//! little-endian, by number).
+//! 1 and a text. With a custom hash function, whose name says nothing, the tokens of its points follow (8
+//! each, little-endian, by number).
 //!
 //! A text is its length in bytes (2, little-endian) and its UTF-8. Zones are left out where they
 //! place nothing.

@@ -36,9 +36,9 @@ impl<'a> Replicas<'a> {
 }
 
 impl Movement {
-    /// Which node must receive which range so that the first `count` replicas have it: for each node among the
-    /// replicas after that was not among those before. `from` is the first replica before that the change does
-    /// not make dead, or nobody. In ring order; neighbours that go the same way are one range.
+    /// Which node must receive which range so that the first `count` replicas have it: for each node among
+    /// the replicas after that was not among those before. `from` is the first replica before that the change
+    /// does not make dead, or nobody. In ring order; neighbours that go the same way are one range.
     pub fn copies(&self, count: usize) -> Vec<MovedRange> {
         let is_lost: Vec<_> = self.numbers.ids().iter().map(|id| self.is_lost(id)).collect();
         let mut old = Replicas::new(&self.before, self.numbers.before(), count);

@@ -82,8 +82,8 @@ impl Flows {
         at
     }
 
-    /// The flows by their nodes' numbers, and the ranges in ring order. `seam` is where the first range of the
-    /// ring begins: one that ends there and one that begins there are joined as all others are.
+    /// The flows by their nodes' numbers, and the ranges in ring order. `seam` is where the first range of
+    /// the ring begins: one that ends there and one that begins there are joined as all others are.
     pub fn finish(mut self, seam: Token) -> (Vec<Flow>, Vec<FlowRange>) {
         let mut joined = Vec::new();
         for flow in &mut self.flows {

@@ -1,8 +1,8 @@
 //! Names by which one thread of a process gives a ring to another.
 //!
-//! A handle is a text: `hypercache-ring:PROCESS:NUMBER:TAG`. `PROCESS` tells processes apart (and copies of this
-//! library in one), `TAG` is a keyed hash of the others: whoever makes a handle up, or misreads one, is told so.
-//! It is a check on mistakes and no secret.
+//! A handle is a text: `hypercache-ring:PROCESS:NUMBER:TAG`. `PROCESS` tells processes apart (and copies of
+//! this library in one), `TAG` is a keyed hash of the others: whoever makes a handle up, or misreads one, is
+//! told so. It is a check on mistakes and no secret.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -56,7 +56,8 @@ impl Shared {
 }
 
 impl Ring {
-    /// The name by which other threads of this process find the ring: always the same. It keeps nothing alive.
+    /// The name by which other threads of this process find the ring: always the same. It keeps nothing
+    /// alive.
     ///
     /// # Errors
     /// The hash function is custom.

@@ -221,7 +221,8 @@ impl Ring {
         self.write(now_ms, |draft, _| edit(draft), |_, _| Ok(()))
     }
 
-    /// Makes a change: `edit` has the draft and the snapshot it starts from, `check` that one and what comes out.
+    /// Makes a change: `edit` has the draft and the snapshot it starts from, `check` that one and what comes
+    /// out.
     fn write<T>(
         &self,
         now_ms: f64,
@@ -269,8 +270,8 @@ impl Ring {
     }
 }
 
-/// Takes a lock. Whoever panicked while holding it has left nothing half done: what these locks guard is changed
-/// in one step.
+/// Takes a lock. Whoever panicked while holding it has left nothing half done: what these locks guard is
+/// changed in one step.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

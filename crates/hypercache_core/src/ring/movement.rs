@@ -91,8 +91,8 @@ impl Movement {
         self.flows.iter().map(|flow| flow.arc).sum()
     }
 
-    /// The least part of the ring that any placement would have to move for this change, 0 to 1: what the nodes'
-    /// fair shares gain, where nobody has all of a ring without a routable node.
+    /// The least part of the ring that any placement would have to move for this change, 0 to 1: what the
+    /// nodes' fair shares gain, where nobody has all of a ring without a routable node.
     pub fn ideal_share(&self) -> f64 {
         let mut gains = vec![0.0; self.numbers.ids().len() + 1];
         let nobody = self.numbers.ids().len();

@@ -8,11 +8,11 @@ use crate::token::{RING_ARC, Token, arc_between};
 /// What every node of a snapshot owns.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ownership {
-    /// All nodes in byte order of the ids, those that own nothing too. Where one is routable, the arcs add up to
-    /// 2^64.
+    /// All nodes in byte order of the ids, those that own nothing too. Where one is routable, the arcs add up
+    /// to 2^64.
     pub nodes: Vec<NodeOwnership>,
-    /// Largest arc / mean arc of all nodes, as [`super::Distribution::load_factor`] is of keys; 0 where no node
-    /// is routable.
+    /// Largest arc / mean arc of all nodes, as [`super::Distribution::load_factor`] is of keys; 0 where no
+    /// node is routable.
     pub load_factor: f64,
 }
 
@@ -58,7 +58,8 @@ impl Snapshot {
         if self.is_routable(node) { node.weight / self.routable_weight } else { 0.0 }
     }
 
-    /// The arc of each slot, given sorted points: a point owns what lies between the one before it and itself.
+    /// The arc of each slot, given sorted points: a point owns what lies between the one before it and
+    /// itself.
     fn arcs(&self, len: usize, point: impl Fn(usize) -> (Token, u16)) -> Vec<u128> {
         let mut arcs = vec![0; self.slot_count()];
         let Some(last) = len.checked_sub(1) else { return arcs };

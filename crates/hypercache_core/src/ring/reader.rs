@@ -66,8 +66,8 @@ impl Reader {
         self.seen_at = swap_count;
     }
 
-    /// The token of a key, from the lookup cache where there is one. `None` where the hash function is custom:
-    /// see [`Reader::known_token`].
+    /// The token of a key, from the lookup cache where there is one. `None` where the hash function is
+    /// custom: see [`Reader::known_token`].
     #[inline]
     pub fn token(&mut self, key: &[u8]) -> Option<Token> {
         match self.hash {

@@ -103,9 +103,10 @@ impl fmt::Debug for ChangeQueue {
 }
 
 impl Watch {
-    /// Begins to watch. Every change of placement made from now on comes, each once and in order, by whichever
-    /// thread it is made. `wake` is called by the thread that makes the first change after the watch was
-    /// last asked, while it holds the ring's lock for writers: it must be quick, and not touch the ring.
+    /// Begins to watch. Every change of placement made from now on comes, each once and in order, by
+    /// whichever thread it is made. `wake` is called by the thread that makes the first change after the
+    /// watch was last asked, while it holds the ring's lock for writers: it must be quick, and not touch the
+    /// ring.
     pub fn new(ring: Arc<Ring>, wake: impl Fn() + Send + Sync + 'static) -> Self {
         let queue = Arc::new(ChangeQueue { waiting: Mutex::default(), wake: Box::new(wake) });
         ring.watchers().push(queue.clone());
