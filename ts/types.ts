@@ -1,4 +1,7 @@
-/** Types that several parts of the package share. Over 400 lines, because most of it is what users read of them. */
+/**
+ * Types that several parts of the package share. Over 400 lines, because most of it is what users read of
+ * them.
+ */
 
 /** A key: text, hashed as its UTF-8 (a lone surrogate as U+FFFD), or bytes. The empty key is a key. */
 export type Key = string | Uint8Array

@@ -76,6 +76,8 @@ pub enum Error {
     PlanApplied,
     /// Something that is no handle of this process. Says what is wrong with it.
     InvalidHandle(&'static str),
+    /// Bytes that are no serialized ring. Says what is wrong with them.
+    InvalidBytes(String),
     /// A handle of a ring that nobody has any more.
     RingGone,
     /// What goes over threads or machines, of a ring whose hash function is one thread's own. Says which.
@@ -111,6 +113,7 @@ impl Error {
             Self::PlanOutdated { .. } => "ERR_HYPERCACHE_PLAN_OUTDATED",
             Self::PlanApplied => "ERR_HYPERCACHE_PLAN_APPLIED",
             Self::InvalidHandle(_) => "ERR_HYPERCACHE_INVALID_HANDLE",
+            Self::InvalidBytes(_) => "ERR_HYPERCACHE_INVALID_BYTES",
             Self::RingGone => "ERR_HYPERCACHE_RING_GONE",
             Self::CustomHash(_) => "ERR_HYPERCACHE_CUSTOM_HASH",
             Self::NoRoutableNode(_) => "ERR_HYPERCACHE_NO_ROUTABLE_NODE",
@@ -183,6 +186,7 @@ impl fmt::Display for Error {
             Self::InvalidHandle(problem) => {
                 write!(f, "the handle {problem}; it must be what handle() of a ring of this process answered")
             }
+            Self::InvalidBytes(problem) => write!(f, "the bytes are no serialized ring: {problem}"),
             Self::RingGone => write!(
                 f,
                 "the ring of this handle is gone: every thread has closed it or ended. One must keep it open"

@@ -7,7 +7,7 @@ use hypercache_core::{
     MovedRange, Movement, MovementCounts, Plan, PlannedChange, Snapshot, Transfer, share_of,
 };
 use napi::Env;
-use napi::bindgen_prelude::{BigInt, BigUint64Array, Uint8Array, Uint32Array};
+use napi::bindgen_prelude::{BigInt, BigUint64Array, ObjectFinalize, Uint8Array, Uint32Array};
 use napi_derive::napi;
 
 use crate::batches::packed_keys;
@@ -156,19 +156,35 @@ impl Source {
 }
 
 /// What moves between two versions of rings; and where the second is planned, the way to make it.
-#[napi]
+#[napi(custom_finalize)]
 pub struct NativeMovement {
     source: Rc<Source>,
+    /// Bytes that V8 was told of.
+    told_bytes: i64,
+}
+
+impl NativeMovement {
+    fn new(env: Env, source: Source) -> Self {
+        let bytes = source.movement().memory_bytes() as i64;
+        let told_bytes = if env.adjust_external_memory(bytes).is_ok() { bytes } else { 0 };
+        Self { source: Rc::new(source), told_bytes }
+    }
+}
+
+impl ObjectFinalize for NativeMovement {
+    fn finalize(self, env: Env) -> napi::Result<()> {
+        env.adjust_external_memory(-self.told_bytes).map(drop)
+    }
 }
 
 #[napi]
 impl NativeRing {
     /// Works out what a change would move.
     #[napi(catch_unwind)]
-    pub fn plan(&self, change: NativePlannedChange, now_ms: f64) -> Result<NativeMovement> {
+    pub fn plan(&self, env: Env, change: NativePlannedChange, now_ms: f64) -> Result<NativeMovement> {
         let change = change.into_core()?;
         let plan = self.read(|reader| reader.ring().plan(change, now_ms))?.map_err(to_js)?;
-        Ok(NativeMovement { source: Rc::new(Source::Planned(plan)) })
+        Ok(NativeMovement::new(env, Source::Planned(plan)))
     }
 
     /// Makes a planned change of this ring.
@@ -182,9 +198,9 @@ impl NativeRing {
 
     /// What moves from this ring to another one.
     #[napi(catch_unwind)]
-    pub fn diff(&self, other: &NativeRing) -> Result<NativeMovement> {
+    pub fn diff(&self, env: Env, other: &NativeRing) -> Result<NativeMovement> {
         let movement = Movement::new(self.snapshot()?, other.snapshot()?).map_err(to_js)?;
-        Ok(NativeMovement { source: Rc::new(Source::Compared(movement)) })
+        Ok(NativeMovement::new(env, Source::Compared(movement)))
     }
 
     /// Who owns what.

@@ -44,18 +44,23 @@ impl Movement {
         let mut old = Replicas::new(&self.before, self.numbers.before(), count);
         let mut new = Replicas::new(&self.after, self.numbers.after(), count);
         let mut flows = Flows::default();
-        let mut seam = 0;
-        each_segment(&self.before.placement.points, &self.after.placement.points, |segment| {
-            let (had, has) = (old.at(segment.before), new.at(segment.after));
-            seam = segment.end;
-            if had == has {
-                return;
-            }
-            let from = had.iter().copied().find(|number| !is_lost[*number as usize]).unwrap_or(NOBODY);
-            for &to in has.iter().filter(|number| !had.contains(number)) {
-                flows.push(FlowRange { start: segment.start, end: segment.end, from, to });
-            }
-        });
+        let (before, after) = (&self.before.placement.points, &self.after.placement.points);
+        // Where the owners are the same, other replicas may differ.
+        let seam = each_segment(
+            before,
+            after,
+            |_| false,
+            |segment| {
+                let (had, has) = (old.at(segment.before), new.at(segment.after));
+                if had == has {
+                    return;
+                }
+                let from = had.iter().copied().find(|number| !is_lost[*number as usize]).unwrap_or(NOBODY);
+                for &to in has.iter().filter(|number| !had.contains(number)) {
+                    flows.push(FlowRange { start: segment.start, end: segment.end, from, to });
+                }
+            },
+        );
         let (_, ranges) = flows.finish(seam);
         ranges.iter().map(|range| self.moved_range(range)).collect()
     }

@@ -184,6 +184,12 @@ impl Movement {
         (number(&self.before, self.numbers.before()), number(&self.after, self.numbers.after()))
     }
 
+    /// Heap memory that goes when this goes, in bytes, without the texts of the nodes: `before` is somebody's
+    /// ring.
+    pub fn memory_bytes(&self) -> usize {
+        size_of_val(&self.ranges[..]) + size_of_val(&self.flows[..]) + self.after.memory_bytes()
+    }
+
     /// The moved part of the ring, 0 to 1.
     pub fn moved_share(&self) -> f64 {
         share_of(self.moved_arc())
@@ -197,15 +203,15 @@ fn moved(before: &Snapshot, after: &Snapshot, numbers: &Numbers) -> (Vec<Flow>, 
         let points = &snapshot.placement.points;
         if points.is_empty() { NOBODY } else { of.of_slot(points.slot(place)) }
     };
+    let kept_slots = numbers.kept_slots();
+    let is_kept = |slot: u16| kept_slots.get(usize::from(slot)).is_some_and(|is_kept| *is_kept);
     let mut flows = Flows::default();
-    let mut seam = 0;
-    each_segment(old, new, |segment| {
+    let seam = each_segment(old, new, is_kept, |segment| {
         let from = owner(before, numbers.before(), segment.before);
         let to = owner(after, numbers.after(), segment.after);
         if from != to {
             flows.push(FlowRange { start: segment.start, end: segment.end, from, to });
         }
-        seam = segment.end;
     });
     let (flows, ranges) = flows.finish(seam);
     debug_assert!(flows.iter().map(|flow| flow.arc).sum::<u128>() <= RING_ARC);

@@ -51,6 +51,11 @@ impl Numbers {
         Self { before, after, ids }
     }
 
+    /// Of each slot, whether it is of the same node before and after.
+    pub fn kept_slots(&self) -> Vec<bool> {
+        self.before.0.iter().zip(&self.after.0).map(|(before, after)| before == after).collect()
+    }
+
     pub fn before(&self) -> &SlotNumbers {
         &self.before
     }

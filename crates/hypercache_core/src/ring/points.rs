@@ -128,6 +128,26 @@ impl Points {
         Point { token: self.token(place), slot: self.slot(place) }
     }
 
+    /// How many points from `place` on are equal, token and slot, to those of another list from `other_place`
+    /// on, and of slots that `is_wanted`.
+    #[inline]
+    pub fn equal_run(
+        &self,
+        place: usize,
+        other: &Self,
+        other_place: usize,
+        is_wanted: impl Fn(u16) -> bool,
+    ) -> usize {
+        let from = |points: &Self, place: usize| (place..points.len()).len();
+        let len = from(self, place).min(from(other, other_place));
+        let entries = self.entries[place..][..len].iter().zip(&other.entries[other_place..][..len]);
+        let low = self.low[place..][..len].iter().zip(&other.low[other_place..][..len]);
+        let is_equal = |((a, b), (a_low, b_low)): &((&u64, &u64), (&u16, &u16))| {
+            a == b && a_low == b_low && is_wanted(**a as u16)
+        };
+        entries.zip(low).take_while(is_equal).count()
+    }
+
     /// Heap memory held, in bytes.
     pub fn memory_bytes(&self) -> usize {
         size_of_val(&self.entries[..]) + size_of_val(&self.low[..]) + size_of_val(&self.index[..])

@@ -16,29 +16,75 @@ pub(crate) struct Segment {
 }
 
 /// Calls `each` with the segments, in order from the one that holds token 0. None where both lists are empty.
-pub(crate) fn each_segment(before: &Points, after: &Points, mut each: impl FnMut(Segment)) {
-    let (before_len, after_len) = (before.len(), after.len());
+///
+/// Segments that end in equal points of a slot that `is_settled` are passed over, which is quick: most points
+/// are in both lists. Answers where the last segment ends, which is where the first begins.
+#[inline]
+pub(crate) fn each_segment(
+    before: &Points,
+    after: &Points,
+    is_settled: impl Fn(u16) -> bool,
+    mut each: impl FnMut(Segment),
+) -> Token {
     let last = |points: &Points| points.len().checked_sub(1).map(|place| points.token(place));
-    let Some(mut start) = last(before).max(last(after)) else { return };
-    let (mut at_before, mut at_after) = (0, 0);
-    while at_before < before_len || at_after < after_len {
-        // What follows the last point compares as above every token.
-        let (token_before, token_after) = (before.token(at_before), after.token(at_after));
-        let end = token_before.min(token_after);
-        let wrapped = |place, len| if place == len { 0 } else { place };
-        each(Segment {
-            start,
-            end,
-            before: wrapped(at_before, before_len),
-            after: wrapped(at_after, after_len),
-        });
-        start = end;
-        // Equal tokens end one segment: the first of them is its owner.
-        while at_before < before_len && before.token(at_before) == end {
-            at_before += 1;
+    let Some(seam) = last(before).max(last(after)) else { return 0 };
+    let (mut before, mut after) = (Cursor::new(before), Cursor::new(after));
+    let mut start = seam;
+    loop {
+        let passed = before.points.equal_run(before.place, after.points, after.place, &is_settled);
+        if passed > 0 {
+            before.go_to(before.place + passed);
+            after.go_to(after.place + passed);
+            start = before.points.token(before.place - 1);
+            before.pass(start);
+            after.pass(start);
         }
-        while at_after < after_len && after.token(at_after) == end {
-            at_after += 1;
+        if before.is_at_end() && after.is_at_end() {
+            return seam;
+        }
+        let end = before.token.min(after.token);
+        each(Segment { start, end, before: before.wrapped(), after: after.wrapped() });
+        start = end;
+        before.pass(end);
+        after.pass(end);
+    }
+}
+
+/// A place in a list, with its token. After the last point it is that of the sentinels, which no token is
+/// above.
+struct Cursor<'a> {
+    points: &'a Points,
+    place: usize,
+    token: Token,
+}
+
+impl<'a> Cursor<'a> {
+    fn new(points: &'a Points) -> Self {
+        Self { points, place: 0, token: points.token(0) }
+    }
+
+    #[inline]
+    fn is_at_end(&self) -> bool {
+        self.place == self.points.len()
+    }
+
+    /// After the last point comes the first.
+    #[inline]
+    fn wrapped(&self) -> usize {
+        if self.is_at_end() { 0 } else { self.place }
+    }
+
+    #[inline]
+    fn go_to(&mut self, place: usize) {
+        self.place = place;
+        self.token = self.points.token(place);
+    }
+
+    /// Goes on past a token: equal tokens end one segment, and the first of them is its owner.
+    #[inline]
+    fn pass(&mut self, token: Token) {
+        while self.token == token && !self.is_at_end() {
+            self.go_to(self.place + 1);
         }
     }
 }
