@@ -135,6 +135,8 @@ export declare class NativeRing {
   keepToken(key: Uint8Array, token: bigint): void
   /** The tokens that a node brought with it, by number of its virtual nodes. */
   tokensOf(id: string): BigUint64Array | null
+  /** How many virtual nodes a node of this weight has. */
+  static pointCountOf(weight: number, virtualNodeCount: number): number
   /**
    * Begins to watch: `wake` is called, in a turn of the event loop of its own, when changes have come. It
    * must not throw.
@@ -411,6 +413,3 @@ export interface NativeWaiting {
   /** Whether changes after these were dropped, for nobody took any for too long. */
   hasOverflowed: boolean
 }
-
-/** How many virtual nodes a node of this weight has. */
-export declare function pointCount(weight: number, virtualNodeCount: number): number

@@ -840,4 +840,3 @@ module.exports.NativeEnvironment = nativeBinding.NativeEnvironment
 module.exports.NativeMovement = nativeBinding.NativeMovement
 module.exports.NativeMovementCounter = nativeBinding.NativeMovementCounter
 module.exports.NativeRing = nativeBinding.NativeRing
-module.exports.pointCount = nativeBinding.pointCount

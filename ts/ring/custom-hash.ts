@@ -76,7 +76,7 @@ export class CustomHash {
   }
 
   #tokensOf(id: string, weight: number, known: KnownTokens): BigUint64Array {
-    const count = guarded(() => binding.pointCount(weight, this.#virtualNodeCount))
+    const count = guarded(() => binding.NativeRing.pointCountOf(weight, this.#virtualNodeCount))
     const old = known(id)
     return BigUint64Array.from({ length: Math.max(count, old?.length ?? 0) }, (_, number) => {
       return old?.[number] ?? this.token(Buffer.from(`${id}:${number}`, 'utf8'))

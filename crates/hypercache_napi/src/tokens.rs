@@ -38,14 +38,14 @@ impl NativeRing {
         let tokens = snapshot.find(&id).and_then(|node| node.tokens());
         Ok(tokens.map(|tokens| tokens.to_vec().into()))
     }
-}
 
-/// How many virtual nodes a node of this weight has.
-#[napi(catch_unwind)]
-pub fn point_count(weight: f64, virtual_node_count: f64) -> Result<u32> {
-    let options = RingOptions::new(HashFunction::Custom, virtual_node_count, StatusSet::default(), false);
-    let count = options.and_then(|options| hypercache_core::point_count(weight, options.virtual_node_count));
-    count.map_err(to_js)
+    /// How many virtual nodes a node of this weight has.
+    #[napi(catch_unwind)]
+    pub fn point_count_of(weight: f64, virtual_node_count: f64) -> Result<u32> {
+        RingOptions::new(HashFunction::Custom, virtual_node_count, StatusSet::default(), false)
+            .and_then(|options| hypercache_core::point_count(weight, options.virtual_node_count))
+            .map_err(to_js)
+    }
 }
 
 pub const TOKENS: [sys::napi_typedarray_type; 1] = [sys::TypedarrayType::biguint64_array];
