@@ -4,8 +4,17 @@ import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 
 import { HashRing } from '../../dist/index.js'
-import { BLOCK, measure } from './harness.mjs'
+import { BLOCK, measure, timed } from './harness.mjs'
 import { distinctKeys, floorAddon, hotKeys, nodeIds, perKey, ringOf, rotating } from './inputs.mjs'
+import {
+  analyzing,
+  attaching,
+  boundedLoads,
+  lookupCache,
+  planning,
+  threads,
+  watching,
+} from './ring-cases.mjs'
 import { PlainRing, fnv1a, xxh64 } from './plain-ring.mjs'
 
 const require = createRequire(import.meta.url)
@@ -94,6 +103,9 @@ function plainArray(size, effort) {
     hashFunction: 'xxhash64',
     hashSeed: 0n,
     zoneAware: false,
+    hasCustomHash: false,
+    lookupCache: 'auto',
+    lookupCacheSize: 0,
   }
   const native = new addon.NativeRing(
     environment,
@@ -231,18 +243,6 @@ function thousandAtOnce(_size, effort) {
   }
 }
 
-/** Median time of a call, in nanoseconds. */
-function timed(count, call) {
-  for (let at = 0; at < count / 5; at += 1) call(at) // to warm up
-  const samples = Array.from({ length: count }, (_, at) => {
-    const start = process.hrtime.bigint()
-    call(at)
-    return Number(process.hrtime.bigint() - start)
-  }).sort((a, b) => a - b)
-  const at = (part) => samples[Math.floor(part * (count - 1))]
-  return { ns: at(0.5), spread: (at(0.75) - at(0.25)) / 2 / at(0.5), samples: count }
-}
-
 export const cases = {
   lookups,
   bytes,
@@ -254,10 +254,17 @@ export const cases = {
   plainJavaScript,
   changes,
   thousandAtOnce,
+  planning,
+  analyzing,
+  watching,
+  attaching,
+  boundedLoads,
+  lookupCache,
+  threads,
 }
 
 const [name, size, rounds, seconds] = process.argv.slice(2)
 if (name) {
-  const found = cases[name](Number(size), { rounds: Number(rounds), seconds: Number(seconds) })
+  const found = await cases[name](Number(size), { rounds: Number(rounds), seconds: Number(seconds) })
   process.stdout.write(`${JSON.stringify(found)}\n`)
 }

@@ -12,6 +12,14 @@ export const plan = [
   { name: 'changes', size: 5 },
   { name: 'changes', size: 1_000 },
   { name: 'thousandAtOnce', size: 0 },
+  { name: 'planning', size: 5 },
+  { name: 'planning', size: 1_000 },
+  { name: 'analyzing', size: 5 },
+  { name: 'watching', size: 5 },
+  { name: 'attaching', size: 1_000 },
+  { name: 'boundedLoads', size: 5 },
+  { name: 'lookupCache', size: 5 },
+  { name: 'threads', size: 5 },
 ]
 
 /** Each row: what, over what, and its bars. Values are [case, test]. `per` divides times (in ns) to a unit. */
@@ -102,6 +110,50 @@ const rows = [
   ],
   ['addNode + removeNode, 5×256, µs', ['changes 5', 'addNode + removeNode'], 1e3, 15, 10],
   ['addNode + removeNode, 1000×256, µs', ['changes 1000', 'addNode + removeNode'], 1e3, 300, 200],
+  ['plan of one added node, 5×256, µs', ['planning 5', 'plan'], 1e3, 40, 20],
+  ['plan of one added node, 1000×256, ms', ['planning 1000', 'plan'], 1e6, 5, 2],
+  ['plan.analyze per key ÷ getNodeBatch per key', ['analyzing 5', 'analyze'], ['analyzing 5', 'batch'], 3, 2],
+  ['a change with one watcher ÷ without', ['watching 5', 'one watcher'], ['watching 5', 'no watcher'], 5, 3],
+  ['attach, 1000×256, ms', ['attaching 1000', 'attach'], 1e6, 1, '–'],
+  ['getNodeBounded ÷ getNode', ['boundedLoads 5', 'getNodeBounded'], ['boundedLoads 5', 'getNode'], 2.5, 1.5],
+  [
+    'sha256, hot keys: cache on ÷ off',
+    ['lookupCache 5', 'sha256, hot, on'],
+    ['lookupCache 5', 'sha256, hot, off'],
+    0.8,
+    0.6,
+  ],
+  [
+    'sha256, uniform keys: cache on ÷ off',
+    ['lookupCache 5', 'sha256, uniform, on'],
+    ['lookupCache 5', 'sha256, uniform, off'],
+    1.5,
+    1.3,
+  ],
+  [
+    'xxhash64, hot keys: cache on ÷ off',
+    ['lookupCache 5', 'xxhash64, hot, on'],
+    ['lookupCache 5', 'xxhash64, hot, off'],
+  ],
+  [
+    'xxhash64, uniform keys: cache on ÷ off',
+    ['lookupCache 5', 'xxhash64, uniform, on'],
+    ['lookupCache 5', 'xxhash64, uniform, off'],
+  ],
+  [
+    'two workers reading ÷ one, per read',
+    ['threads 5', 'two readers'],
+    ['threads 5', 'one reader'],
+    1.1,
+    1.03,
+  ],
+  [
+    'the same while a third thread publishes each millisecond',
+    ['threads 5', 'two readers, changes'],
+    ['threads 5', 'one reader'],
+    1.2,
+    1.1,
+  ],
   ['1,000 nodes at once, ms', ['thousandAtOnce', '1,000 nodes at once'], 1e6, 12, 8],
 ]
 
