@@ -5,7 +5,9 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use hypercache_benches::{Keys, options, ours, spec, specs};
-use hypercache_core::{NodeSpec, NodeStatus, ReplicaScratch, Ring, RingOptions, Snapshot};
+use hypercache_core::{
+    NodeSpec, NodeStatus, PlannedChange, Reader, ReplicaScratch, Ring, RingOptions, Snapshot,
+};
 use iai_callgrind::{library_benchmark, library_benchmark_group, main};
 
 /// Keys of one lookup benchmark: divide by it.
@@ -94,5 +96,44 @@ fn build(nodes: Vec<NodeSpec>) -> Ring {
     Ring::new(options(), nodes, 0.0).expect("legal nodes")
 }
 
-library_benchmark_group!(name = ring; benchmarks = lookup, replicas, add, remove, build);
+type Read = (Reader, Keys);
+
+fn prepare_reader(size: usize) -> Read {
+    (Reader::new(ours(size).into()), Keys::new(LOOKUPS))
+}
+
+// A lookup through a reader as it would be without counters.
+#[library_benchmark]
+#[bench::five(args = (5), setup = prepare_reader)]
+fn read((mut reader, keys): Read) -> impl Sized {
+    keys.each(|key| {
+        let token = reader.token(key.as_bytes())?;
+        reader.snapshot().owner(token)
+    });
+    (reader, keys)
+}
+
+// The same as it is.
+#[library_benchmark]
+#[bench::five(args = (5), setup = prepare_reader)]
+fn read_counted((mut reader, keys): Read) -> impl Sized {
+    keys.each(|key| {
+        let token = reader.token(key.as_bytes())?;
+        reader.owner(token)
+    });
+    (reader, keys)
+}
+
+#[library_benchmark]
+#[bench::five(args = (5), setup = ours)]
+#[bench::thousand(args = (1_000), setup = ours)]
+fn plan(ring: Ring) -> impl Sized {
+    let change = PlannedChange { add: vec![spec("guest")], ..PlannedChange::default() };
+    (ring.plan(change, 0.0).expect("a new node"), ring)
+}
+
+library_benchmark_group!(
+    name = ring;
+    benchmarks = lookup, read, read_counted, replicas, add, remove, build, plan
+);
 main!(library_benchmark_groups = ring);
