@@ -56,7 +56,8 @@ fn measure(size: usize, keys: &Keys) -> Vec<(&'static str, Vec<f64>)> {
                 let found = |slot| {
                     black_box(snapshot.node(slot));
                 };
-                assert!(snapshot.owners(keys.iter().map(str::as_bytes), found));
+                let tokens = keys.iter().map(|key| snapshot.token(key.as_bytes()));
+                assert!(snapshot.owners(tokens, found));
             }),
         ),
         ("pingora-ketama 0.9.1", Box::new(|keys| keys.each(|key| ketama.node(key.as_bytes())))),

@@ -1,4 +1,5 @@
-//! Any bytes are refused with an error of their own, or are exactly what the ring they make would be written as.
+//! Any bytes are refused with an error of their own, or are exactly what the ring they make would be written
+//! as.
 
 #![no_main]
 
@@ -19,7 +20,8 @@ unsafe extern "C" {
 
 /// libFuzzer ends the process itself, so the counts are printed on its way out.
 extern "C" fn print_counts() {
-    eprintln!("outcomes: {} taken, {} refused", TAKEN.load(Ordering::Relaxed), REFUSED.load(Ordering::Relaxed));
+    let [taken, refused] = [&TAKEN, &REFUSED].map(|count| count.load(Ordering::Relaxed));
+    eprintln!("outcomes: {taken} taken, {refused} refused");
 }
 
 fn check(bytes: &[u8]) {

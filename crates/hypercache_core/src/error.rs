@@ -145,10 +145,7 @@ impl fmt::Display for Error {
                 "status {name:?} does not exist; it must be one of alive, suspected, dead, leaving, updating"
             ),
             Self::NoRoutableStatus => {
-                write!(
-                    f,
-                    "routableStatuses has 0 entries; at least 1 is needed, or no node could ever answer"
-                )
+                write!(f, "routableStatuses has 0 entries; at least 1 is needed, or no node could answer")
             }
             Self::TokenCount { id, given, wanted } => {
                 write!(f, "node {id:?} comes with {given} tokens; with this hash function it needs {wanted}")
@@ -164,23 +161,14 @@ impl fmt::Display for Error {
                  (the sum of round(weight * virtualNodeCount) over all nodes)",
                 Number(*sum)
             ),
-            Self::DifferentHash(a, b) => write!(
-                f,
-                "one ring has {} with seed {}, the other {} with seed {}; both must be equal, \
-                 for their tokens do not compare",
-                a.name(),
-                a.seed(),
-                b.name(),
-                b.seed()
-            ),
+            // Without the seeds: they may be secret.
+            Self::DifferentHash(a, b) => {
+                let (a, b) = (a.name(), b.name());
+                write!(f, "one ring has {a}, the other {b} or another seed: their tokens do not compare")
+            }
             Self::InvalidPlan(problem) => write!(f, "the change {problem}"),
-            Self::PlanOutdated { planned, current } if planned == current => write!(
-                f,
-                "the plan was made at epoch {planned}; nodes have changed since, and it would do \
-                 something else now"
-            ),
             Self::PlanOutdated { planned, current } => {
-                write!(f, "the plan was made at epoch {planned}; the ring is at epoch {current} now")
+                write!(f, "the plan is of epoch {planned}; the ring, now at {current}, has changed since")
             }
             Self::PlanApplied => write!(f, "the plan was applied already; a plan is good for one time"),
             Self::InvalidHandle(problem) => {

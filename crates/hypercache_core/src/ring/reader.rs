@@ -70,14 +70,18 @@ impl Reader {
     /// custom: see [`Reader::known_token`].
     #[inline]
     pub fn token(&mut self, key: &[u8]) -> Option<Token> {
-        match self.hash {
-            HashFunction::Custom => None,
-            hash if self.cache.is_none() => Some(hash.token(key)),
-            _ => Some(self.cached_token(key)),
+        // The common case alone, so that it is small enough to stand in every lookup.
+        if self.cache.is_none() && matches!(self.hash, HashFunction::Xxhash64 { .. }) {
+            return Some(self.hash.token(key));
         }
+        self.other_token(key)
     }
 
     #[inline(never)]
+    fn other_token(&mut self, key: &[u8]) -> Option<Token> {
+        (self.hash != HashFunction::Custom).then(|| self.cached_token(key))
+    }
+
     fn cached_token(&mut self, key: &[u8]) -> Token {
         let hash = self.hash;
         let Some(cache) = &mut self.cache else { return hash.token(key) };
