@@ -379,9 +379,11 @@ unsafe extern "C" fn owners_of_tokens(env: sys::napi_env, info: sys::napi_callba
             let arrays = elements::<Token>(env, tokens, &TOKENS)
                 .and_then(|tokens| Ok((tokens, elements::<Cell<i32>>(env, slots, &kinds)?)));
             match arrays {
-                Ok((tokens, slots)) => owners_of(environment, |reader| {
-                    reader.owners_of_tokens(tokens.iter().copied(), writer(slots))
-                }),
+                Ok((tokens, slots)) => {
+                    let find =
+                        |reader: &mut Reader| reader.owners_of_tokens(tokens.iter().copied(), writer(slots));
+                    owners_of(environment, find, |_| reason::NO_OWNER)
+                }
                 Err(why) => reason_for(why),
             }
         })
@@ -406,7 +408,7 @@ unsafe extern "C" fn owners_of_joined(env: sys::napi_env, info: sys::napi_callba
             split_joined(&work.units, cells, &mut work.bytes, &mut work.ends);
             let mut start = 0;
             let keys = work.ends.iter().map(|end| &work.bytes[std::mem::replace(&mut start, *end)..*end]);
-            owners_of(environment, |reader| reader.owners(keys, writer(cells)))
+            owners_of(environment, |reader| reader.owners(keys, writer(cells)), no_owner_of_keys)
         })
     }
 }
@@ -442,7 +444,9 @@ unsafe extern "C" fn owners_of_packed(env: sys::napi_env, info: sys::napi_callba
             });
             match arrays {
                 Ok((bytes, offsets, slots)) => match packed_keys(bytes, offsets, slots.len()) {
-                    Some(keys) => owners_of(environment, |reader| reader.owners(keys, writer(slots))),
+                    Some(keys) => {
+                        owners_of(environment, |reader| reader.owners(keys, writer(slots)), no_owner_of_keys)
+                    }
                     None => reason::BAD_ENDS,
                 },
                 Err(why) => reason_for(why),
@@ -472,9 +476,18 @@ fn writer(cells: &[Cell<i32>]) -> impl FnMut(u16) {
     }
 }
 
-/// Finds the owners of a batch, on the snapshot that the mailbox asks for.
+/// Why keys of a batch have no owners: with JavaScript's hash function only their tokens can tell.
+fn no_owner_of_keys(hash: HashFunction) -> i32 {
+    if hash == HashFunction::Custom { reason::CUSTOM_HASH } else { reason::NO_OWNER }
+}
+
+/// Finds the owners of a batch, on the snapshot that the mailbox asks for; or `why` there are none.
 #[inline]
-fn owners_of(environment: &Environment, find: impl FnOnce(&mut Reader) -> bool) -> i32 {
+fn owners_of(
+    environment: &Environment,
+    find: impl FnOnce(&mut Reader) -> bool,
+    why: impl FnOnce(HashFunction) -> i32,
+) -> i32 {
     let mailbox = &environment.mailbox;
     let is_same = mailbox.get(place::IS_SAME_SNAPSHOT) == 1;
     let number = mailbox.get(place::RING) as usize;
@@ -482,13 +495,7 @@ fn owners_of(environment: &Environment, find: impl FnOnce(&mut Reader) -> bool) 
         if !is_same {
             reader.snapshot();
         }
-        if find(reader) {
-            version_of(reader.last())
-        } else if reader.hash() == HashFunction::Custom {
-            reason::CUSTOM_HASH
-        } else {
-            reason::NO_OWNER
-        }
+        if find(reader) { version_of(reader.last()) } else { why(reader.hash()) }
     });
     found.unwrap_or(reason::CLOSED)
 }
