@@ -44,13 +44,6 @@ export class CustomHash {
     throw new HyperCacheError('ERR_HYPERCACHE_HASH_FUNCTION_FAILED', message)
   }
 
-  /** The tokens of packed keys. */
-  tokens({ bytes, offsets }: PackedKeys): BigUint64Array {
-    return BigUint64Array.from({ length: offsets.length - 1 }, (_, index) =>
-      this.token(bytes.subarray(offsets[index], offsets[index + 1])),
-    )
-  }
-
   /** Nodes with their tokens. Only those that the ring does not know are computed. */
   withTokens(specs: NativeNodeSpec[], known: KnownTokens): NativeNodeSpec[] {
     return specs.map((spec) => ({ ...spec, tokens: this.#tokensOf(spec.id, spec.weight ?? 1, known) }))
@@ -87,6 +80,16 @@ export function knownTokens(native: NativeRing): KnownTokens {
   return (id) => guarded(() => native.tokensOf(id))
 }
 
+/** The tokens of packed keys, each as `tokenOf` says. */
+export function tokensOfPacked(
+  { bytes, offsets }: PackedKeys,
+  tokenOf: (key: Uint8Array) => bigint,
+): BigUint64Array {
+  return BigUint64Array.from({ length: offsets.length - 1 }, (_, index) =>
+    tokenOf(bytes.subarray(offsets[index], offsets[index + 1])),
+  )
+}
+
 /** What counts keys in native code. */
 interface NativeCounter {
   add(bytes: Uint8Array, offsets: Uint32Array): void
@@ -100,6 +103,6 @@ export function countKeys(counter: NativeCounter, keys: PackedKeys, hash: Custom
     guarded(() => counter.add(bytes, offsets instanceof Uint32Array ? offsets : Uint32Array.from(offsets)))
     return
   }
-  const tokens = hash.tokens(keys)
+  const tokens = tokensOfPacked(keys, (key) => hash.token(key))
   guarded(() => counter.addTokens(tokens))
 }

@@ -56,7 +56,7 @@ import {
   isWellFormed,
   listOf,
 } from './arguments.js'
-import { CustomHash, countKeys, knownTokens } from './custom-hash.js'
+import { CustomHash, countKeys, knownTokens, tokensOfPacked } from './custom-hash.js'
 import { bytesOf, isDetached, notAKey, packed } from './keys.js'
 import { metricsOf } from './metrics.js'
 import { RingMovement, RingPlan } from './movement.js'
@@ -599,15 +599,8 @@ export class HashRing {
    * the answer.
    */
   #settleKey(key: Key, byToken: (token: BigUint64Array) => void, count = 0): void {
-    const hash = this.#hash
-    if (mailbox[Place.Mark] === Reason.CustomHash && hash !== undefined) {
-      const bytes = Uint8Array.from(bytesOf('key', key))
-      let token = guarded(() => this.#native.knownToken(bytes))
-      if (token === null) {
-        token = hash.token(bytes)
-        const found = token
-        guarded(() => this.#native.keepToken(bytes, found))
-      }
+    if (mailbox[Place.Mark] === Reason.CustomHash) {
+      const token = this.#tokenOf(bytesOf('key', key))
       // The function may have used this thread's mailbox for lookups of its own.
       mailbox[Place.Ring] = this.#number
       mailbox[Place.Count] = count
@@ -616,9 +609,25 @@ export class HashRing {
     if (mailbox[Place.Mark] !== this.#mark) this.#settle('key', key)
   }
 
+  /** The token of a key of a ring with a hash function of its own, from the lookup cache where it is there. */
+  #tokenOf(key: Uint8Array): bigint {
+    // Copied, for the function may write to the caller's memory.
+    const bytes = Uint8Array.from(key)
+    const known = guarded(() => this.#native.knownToken(bytes))
+    if (known !== null) return known
+    const token = this.#hash!.token(bytes)
+    guarded(() => this.#native.keepToken(bytes, token))
+    return token
+  }
+
+  /** The tokens of packed keys in the same way. */
+  #tokensOf(keys: PackedKeys): BigUint64Array {
+    return tokensOfPacked(keys, (key) => this.#tokenOf(key))
+  }
+
   /** The owners of packed keys by their tokens. */
   #findByTokens(keys: PackedKeys, slots: Int32Array): void {
-    const tokens = this.#hash!.tokens(keys)
+    const tokens = this.#tokensOf(keys)
     mailbox[Place.Ring] = this.#number
     mailbox[Place.IsSameSnapshot] = 0
     ownersOfTokens(tokens, slots)
@@ -668,7 +677,7 @@ export class HashRing {
     const answers: string[] = []
     // Packed, and given tokens, before the first lookup: no code of the caller runs between the parts.
     const parts = [...packed(keys)]
-    const tokens = this.#hash && parts.map((part) => this.#hash!.tokens(part))
+    const tokens = this.#hash && parts.map((part) => this.#tokensOf(part))
     parts.forEach(({ bytes, offsets }, index) => {
       const slots = new Int32Array(offsets.length - 1)
       mailbox[Place.Ring] = this.#number
