@@ -17,7 +17,8 @@ const seen = (ring: HashRing) => ({
   points: ring.points(),
 })
 
-const specOf = ({ pointCount: _p, statusSinceMs: _s, load: _l, inFlight: _i, ...spec }: RingNode): NodeSpec => spec
+const specOf = ({ pointCount: _p, statusSinceMs: _s, load: _l, inFlight: _i, ...spec }: RingNode): NodeSpec =>
+  spec
 
 function shuffled<T>(items: readonly T[], random: Random): T[] {
   const rest = [...items]
