@@ -51,7 +51,9 @@ describe('whether there is one', () => {
       expect(() => make({ lookupCacheSize })).toThrow(refused('OUT_OF_RANGE'))
     }
     for (const lookupCacheSize of ['10', null, 10n, true]) {
-      expect(() => make({ lookupCacheSize: lookupCacheSize as number })).toThrow(refused('INVALID_TYPE'))
+      expect(() => make({ lookupCacheSize: lookupCacheSize as unknown as number })).toThrow(
+        refused('INVALID_TYPE'),
+      )
     }
     for (const word of ['', 'On', 'always']) {
       const wanted = refused('UNKNOWN_LOOKUP_CACHE', { message: expect.stringContaining(`"${word}"`) })

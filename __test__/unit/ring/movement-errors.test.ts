@@ -320,7 +320,7 @@ describe('diff', () => {
 
   test('of something that is no ring is refused', () => {
     for (const other of [undefined, null, {}, 'ring', [], ring.plan({ add: ['x'] })]) {
-      const wrong = other as unknown as HashRing
+      const wrong = other as HashRing
       const shownAs = (name: string) => refused('INVALID_TYPE', { message: expect.stringContaining(name) })
       expect(() => HashRing.diff(wrong, ring)).toThrow(shownAs('before'))
       expect(() => HashRing.diff(ring, wrong)).toThrow(shownAs('after'))
