@@ -32,9 +32,11 @@ export class CustomHash {
 
   /** The token of some bytes, which the function gets for its own. */
   token(bytes: Uint8Array): bigint {
+    // Called as a function of nobody: as a method it would get this object.
+    const hash = this.#hash
     let token: unknown
     try {
-      token = this.#hash(Uint8Array.from(bytes))
+      token = hash(Uint8Array.from(bytes))
     } catch (cause) {
       const message = `hashFunction threw: ${cause instanceof Error ? cause.message : shown(cause)}`
       throw new HyperCacheError('ERR_HYPERCACHE_HASH_FUNCTION_FAILED', message, { cause })

@@ -626,8 +626,9 @@ export class HashRing {
   }
 
   /** The owners of packed keys by their tokens. */
-  #findByTokens(keys: PackedKeys, slots: Int32Array): void {
-    const tokens = this.#tokensOf(keys)
+  #findByTokens({ bytes, offsets }: PackedKeys, slots: Int32Array): void {
+    // Copied, for the function may write to the caller's memory, or give it away.
+    const tokens = this.#tokensOf({ bytes: new Uint8Array(bytes), offsets: offsets.slice() })
     mailbox[Place.Ring] = this.#number
     mailbox[Place.IsSameSnapshot] = 0
     ownersOfTokens(tokens, slots)

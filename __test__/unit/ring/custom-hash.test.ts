@@ -237,6 +237,46 @@ describe('the bytes are the function’s own', () => {
   })
 })
 
+describe('the function', () => {
+  test('is called with the bytes and nothing else', () => {
+    const seenCalls: unknown[] = []
+    function hashFunction(this: unknown, ...values: [Uint8Array]): bigint {
+      seenCalls.push([this, values.length, values[0].constructor.name])
+      return xxhash(values[0])
+    }
+    const ring = new HashRing({ nodes: [{ id: 'a', weight: 0.001 }], hashFunction })
+    ring.getNode('k')
+    ring.getNode(Buffer.from('l'))
+    ring.getNodeBatch(['m'])
+    expect(seenCalls).toEqual(Array(4).fill([undefined, 1, 'Uint8Array']))
+  })
+
+  test.each([
+    ['overwrites', (array: Uint8Array | Uint32Array) => array.fill(0)],
+    [
+      'gives away',
+      (array: Uint8Array | Uint32Array) =>
+        structuredClone(array.buffer, { transfer: [array.buffer as ArrayBuffer] }),
+    ],
+  ])('answers for the keys as they were where it %s the caller’s memory', (_, spoil) => {
+    const bytes = new Uint8Array(Buffer.from('key:0key:1key:2'))
+    const offsets = Uint32Array.of(0, 5, 10, 15)
+    const wanted = builtIn.getNodeBatchPacked({ bytes, offsets })
+    let isArmed = false
+    const ring = new HashRing({
+      nodes: FIVE,
+      hashFunction: (key) => {
+        if (isArmed) [bytes, offsets].forEach(spoil)
+        isArmed = false
+        return xxhash(key)
+      },
+    })
+    isArmed = true
+    expect(ring.getNodeBatchPacked({ bytes, offsets })).toEqual(wanted)
+    expect(isArmed).toBe(false)
+  })
+})
+
 describe('what a ring with a function of its own refuses', () => {
   test('to be shared with other threads', () => {
     const { ring } = counted()
