@@ -609,7 +609,7 @@ export class HashRing {
     if (mailbox[Place.Mark] !== this.#mark) this.#settle('key', key)
   }
 
-  /** The token of a key of a ring with a hash function of its own, from the lookup cache where it is there. */
+  /** The token of a key, by a hash function of the ring's own, from the lookup cache where it is there. */
   #tokenOf(key: Uint8Array): bigint {
     // Copied, for the function may write to the caller's memory.
     const bytes = Uint8Array.from(key)

@@ -277,7 +277,7 @@ describe('keys', () => {
     }
   })
 
-  test('an error of the caller’s own iterable comes through as it is, and the iterable is closed', async () => {
+  test('an error of the caller’s own iterable comes through, and the iterable is closed', async () => {
     let closedCount = 0
     function* keys(last: unknown) {
       try {
