@@ -30,7 +30,9 @@ ring.close()
 /** A strict program that names each kind of thing the types have. */
 export const typed = `
 import { HashRing, HyperCacheError } from '@hypercache/cluster'
-import type { ErrorCode, HashRingOptions, NodeStatus, RingNode } from '@hypercache/cluster'
+import type {
+  ErrorCode, HashFunction, HashRingOptions, MovedKeys, MovementPlan, NodeStatus, RingMetrics, RingNode,
+} from '@hypercache/cluster'
 
 const options: HashRingOptions = {
   nodes: ['node1', { id: 'node2', weight: 2, zone: 'a', status: 'suspected' }],
@@ -51,13 +53,22 @@ export const isClosed: (error: unknown) => boolean = (error) => {
   const code: ErrorCode = 'ERR_HYPERCACHE_RING_CLOSED'
   return error instanceof HyperCacheError && error.code === code
 }
+const hashFunction: HashFunction = (bytes) => BigInt(bytes.length)
+const plan: MovementPlan = ring.plan({ update: [{ id: 'node2', weight: 3, zone: null }] }, { replicas: 2 })
+const moved: MovedKeys = plan.analyze([owner, new Uint8Array(1)])
+const movedLater: Promise<MovedKeys> = plan.analyze((async function* () { yield owner })())
+for (const { start, end, from, to } of plan.ranges()) console.log(end - start, from ?? 'nobody', to)
+const metrics: RingMetrics = new HashRing({ hashFunction, lookupCache: 'on' }).getMetrics()
+ring.acquire(ring.getNodeBounded(owner, { maxLoadFactor: 1.5 }))
+const watch = ring.watch(({ epoch, movedArc }) => console.log(epoch, movedArc))
 // @ts-expect-error a key is text or bytes
 ring.getNode(42)
 // @ts-expect-error no such status
 export const wrong: NodeStatus = 'unwell'
+watch.close()
 ring[Symbol.dispose]()
 ring.close()
-export const all = [replicas, checksum, node, status]
+export const all = [replicas, checksum, node, status, moved, movedLater, metrics, watch]
 `
 
 const strict = {

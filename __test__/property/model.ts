@@ -94,22 +94,42 @@ export class ModelRing {
     return createHash('sha256').update(bytes).digest().readBigUInt64BE()
   }
 
-  /** All points, from the first at or above the key's token, once around. */
-  #clockwise(key: Key): Point[] {
-    const token = this.token(key)
+  /** The tokens of the points that are searched, in ring order. */
+  tokens(): bigint[] {
+    return this.#points.filter(({ node }) => this.#isRoutable(node)).map(({ token }) => token)
+  }
+
+  /** The tokens of all points, in ring order. */
+  allTokens(): bigint[] {
+    return this.#points.map(({ token }) => token)
+  }
+
+  #isRoutable({ status }: ModelNode): boolean {
+    return this.#options.routableStatuses.includes(status)
+  }
+
+  /** All points, from the first at or above the token, once around. */
+  #clockwise(token: bigint): Point[] {
     const start = this.#points.findIndex((point) => point.token >= token)
     return start < 0 ? this.#points : [...this.#points.slice(start), ...this.#points.slice(0, start)]
   }
 
   home(key: Key): string | undefined {
-    return this.#clockwise(key)[0]?.node.id
+    return this.homeAt(this.token(key))
+  }
+
+  homeAt(token: bigint): string | undefined {
+    return this.#clockwise(token)[0]?.node.id
   }
 
   /** As many replicas as asked for, or all, in the order of choice. */
   replicas(key: Key, count: number): string[] {
-    const routable = (status: NodeStatus) => this.#options.routableStatuses.includes(status)
-    const way = [...new Set(this.#clockwise(key).map(({ node }) => node))].filter(({ status }) =>
-      routable(status),
+    return this.replicasAt(this.token(key), count)
+  }
+
+  replicasAt(token: bigint, count: number): string[] {
+    const way = [...new Set(this.#clockwise(token).map(({ node }) => node))].filter((node) =>
+      this.#isRoutable(node),
     )
     const taken: ModelNode[] = []
     const zoneOf = (node: ModelNode) => (this.#options.zoneAware && node.zone) || node

@@ -6,7 +6,7 @@ import { type ModelNode, type ModelOptions, byBytes, pointCountOf } from './mode
 
 export const STATUSES: readonly NodeStatus[] = ['alive', 'suspected', 'dead', 'leaving', 'updating']
 /** With one that UTF-16 sorts before, and UTF-8 after, another. */
-const ZONES = ['z', 'zone-2', 'ü', '\uff61', '\u{1f310}']
+export const ZONES = ['z', 'zone-2', 'ü', '\uff61', '\u{1f310}']
 const WEIGHTS = [1e-9, 0.01, 0.5, 1, 1, 1, 1.5, 2.25, 7]
 const PREFIXES = ['n', 'node:', 'ü', '\uff61', '\u{1f310}', 'a:0', 'x'.repeat(40)]
 
@@ -33,12 +33,12 @@ export function randomOptions(random: Random): ModelOptions {
 }
 
 /** An id of any script; of `idCount` different ones. */
-const randomId = (random: Random, idCount: number) => {
+export const randomId = (random: Random, idCount: number) => {
   const number = random.below(idCount)
   return `${PREFIXES[number % PREFIXES.length]!}${number}`
 }
 
-function randomSpec(random: Random, id: string): NodeSpec {
+export function randomSpec(random: Random, id: string): NodeSpec {
   return {
     id,
     weight: random.oneIn(2) ? undefined : random.pick(WEIGHTS),
@@ -49,7 +49,7 @@ function randomSpec(random: Random, id: string): NodeSpec {
   }
 }
 
-const noted = ({ id, weight = 1, zone, status = 'alive' }: NodeSpec): ModelNode => ({
+export const noted = ({ id, weight = 1, zone, status = 'alive' }: NodeSpec): ModelNode => ({
   id,
   weight,
   zone,

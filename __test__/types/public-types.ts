@@ -6,20 +6,43 @@
  */
 
 import {
+  type BoundedOptions,
+  type CacheMetrics,
   type Distribution,
   type ErrorCode,
+  type ExplainedNode,
   type Explanation,
+  type HashFunction,
+  type HashFunctionName,
   HashRing,
   type HashRingOptions,
   HyperCacheError,
   type Key,
+  type KeyTransfer,
+  type MovedKeys,
+  type MovedRange,
+  type Movement,
+  type MovementPlan,
   type NodeChange,
+  type NodeKeys,
+  type NodeOwnership,
   type NodeSpec,
   type NodeStatus,
+  type PackedKeys,
   type PackedOwners,
+  type PlanOptions,
+  type PlannedChange,
+  type PlannedUpdate,
+  type RingChange,
+  type RingMetrics,
   type RingNode,
+  type RingOwnership,
   type RingPoint,
   type SetNodesResult,
+  type SkippedNode,
+  type StopWatching,
+  type Transfer,
+  type WatchOptions,
 } from '../../dist/index.js'
 
 /** Compiles only where both types are the same, `any` and `never` included. */
@@ -59,6 +82,77 @@ export function allowed(ring: HashRing, text: string, bytes: Buffer) {
   return error
 }
 
+export function allowedMovement(ring: HashRing, text: string, keys: AsyncIterable<Key>) {
+  isSame<Parameters<HashRing['plan']>, [change: PlannedChange, options?: PlanOptions]>(true)
+  isSame<ReturnType<HashRing['plan']>, MovementPlan>(true)
+  isSame<ReturnType<(typeof HashRing)['diff']>, Movement>(true)
+  isSame<ReturnType<HashRing['ownership']>, NodeOwnership[]>(true)
+  isSame<NodeOwnership['arc' | 'homeArc'], bigint>(true)
+  isSame<NodeOwnership['share' | 'fairShare'], number>(true)
+  isSame<Movement['movedArc'], bigint>(true)
+  isSame<Movement['movedShare' | 'idealShare'], number>(true)
+  isSame<Movement['transfers'], readonly Transfer[]>(true)
+  isSame<Movement['copies'], readonly MovedRange[] | undefined>(true)
+  isSame<Movement['before' | 'after'], RingOwnership>(true)
+  isSame<ReturnType<Movement['ranges']>, IterableIterator<MovedRange>>(true)
+  isSame<ReturnType<Movement['ownerChange']>, { from: string | null; to: string | null } | undefined>(true)
+  isSame<MovedRange['start' | 'end'], bigint>(true)
+  isSame<Transfer['arc'], bigint>(true)
+  isSame<MovedRange['from' | 'to'], string | null>(true)
+  isSame<Transfer['from' | 'to'], string | null>(true)
+  isSame<KeyTransfer['from' | 'to'], string | null>(true)
+  isSame<MovedKeys['transfers'], KeyTransfer[]>(true)
+  isSame<RingOwnership['ownership'], NodeOwnership[]>(true)
+
+  const plan = ring.plan({ add: [text, { id: text }], remove: new Set([text]) }, { replicas: 3 })
+  ring.plan({ update: [{ id: text, zone: null, weight: 2, status: 'dead' }] as const })
+  ring.plan({ set: new Map([[text, { id: text }]]).values(), add: undefined }, { replicas: undefined })
+  plan satisfies Movement
+  plan.apply() satisfies void
+  plan.analyze([text, Buffer.from(text)]) satisfies MovedKeys
+  plan.analyze(new Set<Key>()) satisfies MovedKeys
+  void (plan.analyze(keys) satisfies Promise<MovedKeys>)
+  for (const { start, end } of plan.ranges()) void (end - start)
+}
+
+export function allowedCounts(ring: HashRing, text: string, bytes: Buffer) {
+  isSame<ReturnType<HashRing['getMetrics']>, RingMetrics>(true)
+  isSame<RingMetrics['nodesByStatus'], Record<NodeStatus, number>>(true)
+  isSame<RingMetrics['cache'], CacheMetrics>(true)
+  isSame<CacheMetrics[keyof CacheMetrics], number>(true)
+  isSame<RingNode['inFlight'], number>(true)
+  isSame<Parameters<HashRing['getNodeBounded']>, [key: Key, options?: BoundedOptions]>(true)
+  isSame<ReturnType<HashRing['getNodeBounded']>, string>(true)
+  isSame<ReturnType<HashRing['acquire']>, void>(true)
+  isSame<ReturnType<HashRing['release']>, boolean>(true)
+  isSame<HashFunction, (bytes: Uint8Array) => bigint>(true)
+  isSame<HashFunctionName, 'xxhash64' | 'sha256'>(true)
+  isSame<Distribution['nodes'], NodeKeys[]>(true)
+  isSame<Explanation['replicas'], ExplainedNode[]>(true)
+  isSame<Explanation['skipped'], SkippedNode[]>(true)
+  isSame<SkippedNode['reason'], 'status' | 'zone'>(true)
+  isSame<Parameters<HashRing['getNodeBatchPacked']>, [keys: PackedKeys]>(true)
+
+  ring.getNodeBounded(bytes, { maxLoadFactor: 2 })
+  ring.getNodeBounded(text, { maxLoadFactor: undefined })
+  new HashRing({ hashFunction: () => 0n, lookupCache: 'on', lookupCacheSize: 0 })
+}
+
+export function allowedWatches(ring: HashRing, signal: AbortSignal) {
+  isSame<ReturnType<HashRing['handle']>, string>(true)
+  isSame<ReturnType<(typeof HashRing)['attach']>, HashRing>(true)
+  isSame<RingChange['transfers'], readonly Readonly<Transfer>[]>(true)
+  isSame<RingChange['movedArc' | 'otherArc'], bigint>(true)
+
+  const stop: StopWatching = ring.watch((change) => change satisfies RingChange, { signal })
+  stop() satisfies void
+  stop.close()
+  stop[Symbol.dispose]()
+  const options: WatchOptions = { signal: undefined, queueLimit: 5 }
+  ring.watch(options) satisfies AsyncIterableIterator<RingChange>
+  return ring.watch() satisfies AsyncIterableIterator<RingChange>
+}
+
 /** Absent, `undefined` and read-only are all fine, with and without exactOptionalPropertyTypes. */
 export const described = {
   id: 'a',
@@ -75,9 +169,17 @@ export const options = [
   { nodes: ['a', { id: 'b' }], routableStatuses: new Set<NodeStatus>(['alive']) },
   { nodes: undefined, virtualNodeCount: undefined, hashSeed: undefined, zoneAware: undefined },
   { hashFunction: 'sha256', hashSeed: 0n, replicationFactor: 2, zoneAware: true },
+  { hashFunction: (bytes: Uint8Array) => BigInt(bytes.length) },
+  { hashFunction: undefined, lookupCache: undefined, lookupCacheSize: undefined },
 ] as const satisfies readonly HashRingOptions[]
 
 export const changed = {} satisfies NodeChange
+
+export const planned = [
+  {},
+  { add: undefined, remove: undefined, update: undefined, set: undefined },
+  { update: [{ id: 'a', weight: undefined, zone: null, status: 'alive' } satisfies PlannedUpdate] },
+] as const satisfies readonly PlannedChange[]
 
 export function refusedOptions() {
   // @ts-expect-error -- no such option
@@ -100,6 +202,58 @@ export function refusedOptions() {
   new HashRing(['a'])
   // @ts-expect-error -- not null
   new HashRing(null)
+}
+
+export function refusedHashes() {
+  // @ts-expect-error -- a bigint, not a number
+  new HashRing({ hashFunction: () => 5 })
+  // @ts-expect-error -- bytes, not text
+  new HashRing({ hashFunction: (key: string) => BigInt(key.length) })
+  // @ts-expect-error -- not later
+  new HashRing({ hashFunction: async () => Promise.resolve(1n) })
+  // @ts-expect-error -- no such word
+  new HashRing({ lookupCache: true })
+  // @ts-expect-error -- a number
+  new HashRing({ lookupCacheSize: '10' })
+}
+
+export function refusedMovement(ring: HashRing, plan: MovementPlan, movement: Movement) {
+  // @ts-expect-error -- a change
+  ring.plan()
+  // @ts-expect-error -- a list
+  ring.plan({ add: { id: 'a' } })
+  // @ts-expect-error -- ids, not descriptions
+  ring.plan({ remove: [{ id: 'a' }] })
+  // @ts-expect-error -- with an id
+  ring.plan({ update: [{ weight: 2 }] })
+  // @ts-expect-error -- only weight, zone and status place
+  ring.plan({ update: [{ id: 'a', address: 'h:1' }] })
+  // @ts-expect-error -- null does not clear a weight
+  ring.plan({ update: [{ id: 'a', weight: null }] })
+  // @ts-expect-error -- no such part
+  ring.plan({ change: [] })
+  // @ts-expect-error -- a number
+  ring.plan({ add: ['a'] }, { replicas: '3' })
+  // @ts-expect-error -- two rings
+  HashRing.diff(ring)
+  // @ts-expect-error -- a comparison cannot be applied
+  movement.apply()
+  // @ts-expect-error -- one key is no list of keys
+  void plan.analyze(5)
+  // @ts-expect-error -- keys are strings or bytes
+  void plan.analyze([5])
+  // @ts-expect-error -- read only
+  plan.movedArc = 0n
+  // @ts-expect-error -- read only
+  plan.transfers.push()
+  // @ts-expect-error -- may be nobody
+  plan.transfers[0]!.from satisfies string
+  // @ts-expect-error -- may be absent
+  plan.copies.length satisfies number
+  // @ts-expect-error -- may stay where it is
+  plan.ownerChange('key').from satisfies string
+  // @ts-expect-error -- no number: it does not fit
+  ring.ownership()[0]!.arc satisfies number
 }
 
 export function refusedCalls(ring: HashRing) {
@@ -135,6 +289,18 @@ export function refusedCalls(ring: HashRing) {
   ring.addNode({ id: 'a', metadata: { rack: 1 } })
   // @ts-expect-error -- ids, not descriptions
   ring.removeNodes([{ id: 'a' }])
+  // @ts-expect-error -- an object of options
+  ring.getNodeBounded('key', 1.25)
+  // @ts-expect-error -- no such option
+  ring.getNodeBounded('key', { factor: 2 })
+  // @ts-expect-error -- a number, not null
+  ring.getNodeBounded('key', { maxLoadFactor: null })
+  // @ts-expect-error -- an id
+  ring.acquire({ id: 'a' })
+  // @ts-expect-error -- a function or options
+  ring.watch('change')
+  // @ts-expect-error -- a handle
+  HashRing.attach(ring)
   // @ts-expect-error -- read only
   ring.epoch = 2
   // @ts-expect-error -- read only

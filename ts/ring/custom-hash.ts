@@ -34,9 +34,11 @@ export class CustomHash {
 
   /** The token of some bytes, which the function gets for its own. */
   token(bytes: Uint8Array): bigint {
+    // Called as a function of nobody: as a method it would get this object.
+    const hash = this.#hash
     let token: unknown
     try {
-      token = this.#hash(Uint8Array.from(bytes))
+      token = hash(Uint8Array.from(bytes))
     } catch (cause) {
       const message = `hashFunction threw: ${cause instanceof Error ? cause.message : shown(cause)}`
       throw new HyperCacheError('ERR_HYPERCACHE_HASH_FUNCTION_FAILED', message, { cause })
@@ -44,13 +46,6 @@ export class CustomHash {
     if (typeof token === 'bigint' && token >= 0n && token <= TOKEN_MAX) return token
     const message = `hashFunction answered ${shown(token)}; it must answer a bigint from 0n to ${TOKEN_MAX}n`
     throw new HyperCacheError('ERR_HYPERCACHE_HASH_FUNCTION_FAILED', message)
-  }
-
-  /** The tokens of packed keys. */
-  tokens({ bytes, offsets }: PackedKeys): BigUint64Array {
-    return BigUint64Array.from({ length: offsets.length - 1 }, (_, index) =>
-      this.token(bytes.subarray(offsets[index], offsets[index + 1])),
-    )
   }
 
   /** Nodes with their tokens. Only those that the ring does not know are computed. */
@@ -89,6 +84,16 @@ export function knownTokens(native: NativeRing): KnownTokens {
   return (id) => guarded(() => native.tokensOf(id))
 }
 
+/** The tokens of packed keys, each as `tokenOf` says. */
+export function tokensOfPacked(
+  { bytes, offsets }: PackedKeys,
+  tokenOf: (key: Uint8Array) => bigint,
+): BigUint64Array {
+  return BigUint64Array.from({ length: offsets.length - 1 }, (_, index) =>
+    tokenOf(bytes.subarray(offsets[index], offsets[index + 1])),
+  )
+}
+
 /** What counts keys in native code. */
 interface NativeCounter {
   add(bytes: Uint8Array, offsets: Uint32Array): void
@@ -102,6 +107,6 @@ export function countKeys(counter: NativeCounter, keys: PackedKeys, hash: Custom
     guarded(() => counter.add(bytes, offsets instanceof Uint32Array ? offsets : Uint32Array.from(offsets)))
     return
   }
-  const tokens = hash.tokens(keys)
+  const tokens = tokensOfPacked(keys, (key) => hash.token(key))
   guarded(() => counter.addTokens(tokens))
 }

@@ -56,7 +56,7 @@ import {
   isWellFormed,
   listOf,
 } from './arguments.js'
-import { CustomHash, countKeys, knownTokens } from './custom-hash.js'
+import { CustomHash, countKeys, knownTokens, tokensOfPacked } from './custom-hash.js'
 import { bytesOf, isDetached, notAKey, packed } from './keys.js'
 import { metricsOf } from './metrics.js'
 import { RingMovement, RingPlan } from './movement.js'
@@ -601,15 +601,8 @@ export class HashRing {
    * the answer.
    */
   #settleKey(key: Key, byToken: (token: BigUint64Array) => void, count = 0): void {
-    const hash = this.#hash
-    if (mailbox[Place.Mark] === Reason.CustomHash && hash !== undefined) {
-      const bytes = Uint8Array.from(bytesOf('key', key))
-      let token = guarded(() => this.#native.knownToken(bytes))
-      if (token === null) {
-        token = hash.token(bytes)
-        const found = token
-        guarded(() => this.#native.keepToken(bytes, found))
-      }
+    if (mailbox[Place.Mark] === Reason.CustomHash) {
+      const token = this.#tokenOf(bytesOf('key', key))
       // The function may have used this thread's mailbox for lookups of its own.
       mailbox[Place.Ring] = this.#number
       mailbox[Place.Count] = count
@@ -618,9 +611,26 @@ export class HashRing {
     if (mailbox[Place.Mark] !== this.#mark) this.#settle('key', key)
   }
 
+  /** The token of a key, by a hash function of the ring's own, from the lookup cache where it is there. */
+  #tokenOf(key: Uint8Array): bigint {
+    // Copied, for the function may write to the caller's memory.
+    const bytes = Uint8Array.from(key)
+    const known = guarded(() => this.#native.knownToken(bytes))
+    if (known !== null) return known
+    const token = this.#hash!.token(bytes)
+    guarded(() => this.#native.keepToken(bytes, token))
+    return token
+  }
+
+  /** The tokens of packed keys in the same way. */
+  #tokensOf(keys: PackedKeys): BigUint64Array {
+    return tokensOfPacked(keys, (key) => this.#tokenOf(key))
+  }
+
   /** The owners of packed keys by their tokens. */
-  #findByTokens(keys: PackedKeys, slots: Int32Array): void {
-    const tokens = this.#hash!.tokens(keys)
+  #findByTokens({ bytes, offsets }: PackedKeys, slots: Int32Array): void {
+    // Copied, for the function may write to the caller's memory, or give it away.
+    const tokens = this.#tokensOf({ bytes: new Uint8Array(bytes), offsets: offsets.slice() })
     mailbox[Place.Ring] = this.#number
     mailbox[Place.IsSameSnapshot] = 0
     ownersOfTokens(tokens, slots)
@@ -668,11 +678,18 @@ export class HashRing {
   /** A batch in which not all keys are strings. */
   #getBatchOfBytes(keys: Key[]): string[] {
     const answers: string[] = []
-    // Packed before the first lookup: no code of the caller runs between the parts.
-    for (const part of [...packed(keys)]) {
-      const { slots, names } = this.getNodeBatchPacked(part)
-      slots.forEach((slot) => answers.push(names[slot]!))
-    }
+    // Packed, and given tokens, before the first lookup: no code of the caller runs between the parts.
+    const parts = [...packed(keys)]
+    const tokens = this.#hash && parts.map((part) => this.#tokensOf(part))
+    parts.forEach(({ bytes, offsets }, index) => {
+      const slots = new Int32Array(offsets.length - 1)
+      mailbox[Place.Ring] = this.#number
+      mailbox[Place.IsSameSnapshot] = index === 0 ? 0 : 1
+      if (tokens === undefined) ownersOfPacked(bytes, offsets, slots)
+      else ownersOfTokens(tokens[index]!, slots)
+      if (mailbox[Place.Mark] !== this.#mark) this.#settle('keys', keys)
+      slots.forEach((slot) => answers.push(this.#names[slot]!))
+    })
     return answers
   }
 }

@@ -31,7 +31,7 @@ pub unsafe extern "C" fn owners_of_joined(
             split_joined(&work.units, cells, &mut work.bytes, &mut work.ends);
             let mut start = 0;
             let keys = work.ends.iter().map(|end| &work.bytes[std::mem::replace(&mut start, *end)..*end]);
-            owners_of(environment, |reader| reader.owners(keys, writer(cells)))
+            owners_of(environment, |reader| reader.owners(keys, writer(cells)), no_owner_of_keys)
         })
     }
 }
@@ -70,7 +70,9 @@ pub unsafe extern "C" fn owners_of_packed(
             });
             match arrays {
                 Ok((bytes, offsets, slots)) => match packed_keys(bytes, offsets, slots.len()) {
-                    Some(keys) => owners_of(environment, |reader| reader.owners(keys, writer(slots))),
+                    Some(keys) => {
+                        owners_of(environment, |reader| reader.owners(keys, writer(slots)), no_owner_of_keys)
+                    }
                     None => reason::BAD_ENDS,
                 },
                 Err(why) => reason_for(why),
@@ -101,9 +103,11 @@ pub unsafe extern "C" fn owners_of_tokens(
             let arrays = elements::<Token>(env, tokens, &TOKENS)
                 .and_then(|tokens| Ok((tokens, elements::<Cell<i32>>(env, slots, &kinds)?)));
             match arrays {
-                Ok((tokens, slots)) => owners_of(environment, |reader| {
-                    reader.owners_of_tokens(tokens.iter().copied(), writer(slots))
-                }),
+                Ok((tokens, slots)) => {
+                    let find =
+                        |reader: &mut Reader| reader.owners_of_tokens(tokens.iter().copied(), writer(slots));
+                    owners_of(environment, find, |_| reason::NO_OWNER)
+                }
                 Err(why) => reason_for(why),
             }
         })
@@ -120,9 +124,18 @@ fn writer(cells: &[Cell<i32>]) -> impl FnMut(u16) {
     }
 }
 
-/// Finds the owners of a batch, on the snapshot that the mailbox asks for.
+/// Why keys of a batch have no owners: with JavaScript's hash function only their tokens can tell.
+fn no_owner_of_keys(hash: HashFunction) -> i32 {
+    if hash == HashFunction::Custom { reason::CUSTOM_HASH } else { reason::NO_OWNER }
+}
+
+/// Finds the owners of a batch, on the snapshot that the mailbox asks for; or `why` there are none.
 #[inline]
-fn owners_of(environment: &Environment, find: impl FnOnce(&mut Reader) -> bool) -> i32 {
+fn owners_of(
+    environment: &Environment,
+    find: impl FnOnce(&mut Reader) -> bool,
+    why: impl FnOnce(HashFunction) -> i32,
+) -> i32 {
     let mailbox = &environment.mailbox;
     let is_same = mailbox.get(place::IS_SAME_SNAPSHOT) == 1;
     let number = mailbox.get(place::RING) as usize;
@@ -130,13 +143,7 @@ fn owners_of(environment: &Environment, find: impl FnOnce(&mut Reader) -> bool) 
         if !is_same {
             reader.snapshot();
         }
-        if find(reader) {
-            version_of(reader.last())
-        } else if reader.hash() == HashFunction::Custom {
-            reason::CUSTOM_HASH
-        } else {
-            reason::NO_OWNER
-        }
+        if find(reader) { version_of(reader.last()) } else { why(reader.hash()) }
     });
     found.unwrap_or(reason::CLOSED)
 }

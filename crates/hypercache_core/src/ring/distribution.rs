@@ -69,7 +69,9 @@ impl DistributionCounter {
             self.snapshot.nodes().map(|(slot, node)| self.node_keys(slot, &node.id, key_count)).collect();
         let node_count = nodes.len().max(1) as f64;
         let mean = key_count as f64 / node_count;
-        let squares: f64 = nodes.iter().map(|node| (node.key_count as f64 - mean).powi(2)).sum();
+        let squares = nodes.iter().map(|node| (node.key_count as f64 - mean).powi(2));
+        // Not `sum`: of nothing that is −0.
+        let squares = squares.fold(0.0, |sum, square| sum + square);
         let largest = nodes.iter().map(|node| node.key_count).max().unwrap_or(0);
         Distribution {
             key_count,

@@ -103,7 +103,8 @@ impl Movement {
             }
             gains[nobody] += if snapshot.placement.points.is_empty() { sign } else { 0.0 };
         }
-        gains.into_iter().filter(|gain| *gain > 0.0).sum()
+        // Not `sum`: of nothing that is −0.
+        gains.into_iter().filter(|gain| *gain > 0.0).fold(0.0, |sum, gain| sum + gain)
     }
 
     /// Number of pairs of nodes between which something moves.
