@@ -18,7 +18,7 @@ export function checkKeySource(source: KeySource): void {
   if (!hasKeys(source)) throw usageError('the keys are missing: give them as arguments, or --keys')
 }
 
-/** Whether there are keys, for a command that can do without. @throws CliFailure where they are from two places. */
+/** Whether there are keys, for a command that can do without. @throws CliFailure for keys from two places. */
 export function hasKeys({ keys, file }: KeySource): boolean {
   if (keys.length > 0 && file !== undefined)
     throw usageError('keys are given as arguments and with --keys: give one')

@@ -70,8 +70,8 @@ export function columns(rows: readonly (readonly string[])[], sides: readonly Si
 }
 
 /**
- * Rows as lines, with bars in columns of their own. Bars are as long as `lineCells` leaves room for; where that is
- * too little they are left out, for a line that breaks is harder to read than one without a bar.
+ * Rows as lines, with bars in columns of their own. Bars are as long as `lineCells` leaves room for; where
+ * that is too little they are left out, for a line that breaks is harder to read than one without a bar.
  */
 export function charts(
   rows: readonly (readonly (string | Bar)[])[],
@@ -106,11 +106,25 @@ function widthsOf(rows: readonly (readonly string[])[], columnCount: number): nu
 export function prose(text: string, lineCells: number): string[] {
   const lines = ['']
   for (const word of text.split(' ')) {
-    const longer = `${lines.at(-1)!} ${word}`.trimStart()
-    if (displayWidth(longer) <= Math.min(lineCells, PROSE_CELLS)) lines[lines.length - 1] = longer
+    const line = lines.at(-1)!
+    const longer = line === '' ? word : `${line} ${word}`
+    const isShort = displayWidth(longer) <= Math.min(lineCells, PROSE_CELLS)
+    if (line === '' || isShort) lines[lines.length - 1] = longer
     else lines.push(word)
   }
   return lines
+}
+
+/** Words and what they mean, a line each; what does not fit goes on below. */
+export function glossary(words: readonly (readonly string[])[], lineCells: number): string[] {
+  const indent = lineWidth(words, 1) + COLUMN_GAP.length
+  const rows = words.flatMap(([word = '', meaning = '']) => {
+    return prose(meaning, Math.min(lineCells, PROSE_CELLS) - indent).map((line, at) => [
+      at === 0 ? word : '',
+      line,
+    ])
+  })
+  return columns(rows, ['left', 'left'])
 }
 
 /** A text in quotes, with nothing in it that could steer a terminal. */
@@ -120,4 +134,9 @@ export function quoted(text: string): string {
       return `\\u${char.charCodeAt(at).toString(16).padStart(4, '0')}`
     }).join('')
   })
+}
+
+/** A name in a sentence: as it is, or in quotes where it could be taken for something else. */
+export function named(text: string): string {
+  return text === '' || /[\s"\p{Cc}\p{Cf}]/u.test(text) ? quoted(text) : text
 }
