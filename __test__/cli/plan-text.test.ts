@@ -181,7 +181,7 @@ describe('columns', () => {
     expect(wide[wide.indexOf('What moves') + 1]).toMatch(/^from +to +share {2}ranges {2}keys$/)
     const at = narrow.indexOf('What moves')
     expect(narrow.slice(at + 1, at + 8).map((line) => line.replace(/ {2}[\d. ]+%.*/, '').trimEnd())).toEqual([
-      '                                  share  ranges  keys',
+      '                                    share  ranges  keys',
       'from a.cache.production.svc.local',
       '  to b.cache.production.svc.local',
       '  to c.cache.production.svc.local',

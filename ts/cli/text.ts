@@ -37,6 +37,8 @@ function drawn({ value, largest }: Bar, cells: number): string {
 
 /** Cells that a text takes in a terminal. */
 export function displayWidth(text: string): number {
+  // Nearly every text, and a table may have very many: ASCII and the blocks of bars, a cell each.
+  if (/^[\x20-\x7e\u2580-\u259f]*$/.test(text)) return text.length
   let width = 0
   for (const { segment } of graphemes.segment(text)) width += cellsOf(segment)
   return width
