@@ -112,6 +112,7 @@ describe('two million lines take little memory', () => {
     ['route --json', ['ring', 'route', ...FIVE, '--keys', '-', '--json']],
     ['route --replicas', ['ring', 'route', ...FIVE, '--keys', '-', '--replicas', '3']],
     ['analyze', ['ring', 'analyze', ...FIVE, '--keys', '-']],
+    ['plan', ['ring', 'plan', ...FIVE, '--add', 'node6', '--keys', '-']],
   ])(
     '%s',
     async (_, args) => {

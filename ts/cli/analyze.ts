@@ -2,10 +2,10 @@
 
 import { type HashRing, countDistribution } from '../ring/hash-ring.js'
 import type { Distribution } from '../types.js'
-import { type KeySource, openKeys } from './key-source.js'
+import { asJson } from './json.js'
+import { type KeySource, countKeys } from './key-source.js'
 import type { Output } from './output.js'
-import { Progress } from './progress.js'
-import { bar, columns, grouped, percent } from './text.js'
+import { charts, columns, grouped, percent } from './text.js'
 
 /** How to print. */
 export interface AnalyzeOptions {
@@ -19,30 +19,23 @@ export async function analyze(
   options: AnalyzeOptions,
   output: Output,
 ): Promise<void> {
-  const progress = new Progress(process.stderr, true)
   const counter = countDistribution(ring)
-  try {
-    for await (const keys of openKeys(source)) {
-      counter.add(keys)
-      progress.add(keys.offsets.length - 1)
-    }
-  } finally {
-    progress.end()
-  }
+  await countKeys(counter, source)
   const distribution = counter.result()
-  output.appendText(
-    options.json === true ? `${JSON.stringify(distribution, null, 2)}\n` : report(distribution),
-  )
+  output.appendText(options.json === true ? asJson(distribution) : report(distribution, output.lineCells))
   await output.flush()
 }
 
 /** The figures as a table of nodes, and a table of the whole. */
-function report({ keyCount, mean, standardDeviation, loadFactor, nodes }: Distribution): string {
+function report(distribution: Distribution, lineCells: number): string {
+  const { keyCount, mean, standardDeviation, loadFactor, nodes } = distribution
   const largest = nodes.reduce((most, node) => Math.max(most, node.keyCount), 0)
   const rows = nodes.map((node) => {
-    return [node.id, grouped(node.keyCount), percent(node.keyShare), bar(node.keyCount, largest)]
+    const bar = { value: node.keyCount, largest }
+    return [node.id, grouped(node.keyCount), percent(node.keyShare), bar]
   })
-  const perNode = columns([['node', 'keys', 'share', ''], ...rows], ['left', 'right', 'right', 'left'])
+  const header = ['node', 'keys', 'share', '']
+  const perNode = charts([header, ...rows], ['left', 'right', 'right', 'left'], lineCells)
   const inAll = columns(
     [
       ['keys', grouped(keyCount)],

@@ -2,6 +2,7 @@
 
 import type { HashRing } from '../ring/hash-ring.js'
 import type { ExplainedNode, Explanation, SkippedNode } from '../types.js'
+import { asJson } from './json.js'
 import type { Output } from './output.js'
 import { columns, quoted } from './text.js'
 
@@ -20,14 +21,8 @@ export async function explain(
   output: Output,
 ): Promise<void> {
   const explanation = ring.explain(key, options.replicas)
-  output.appendText(options.json === true ? asJson(key, explanation) : asText(key, explanation))
+  output.appendText(options.json === true ? asJson({ key, ...explanation }) : asText(key, explanation))
   await output.flush()
-}
-
-/** Tokens as decimal texts: JSON readers would round the numbers. */
-function asJson(key: string, explanation: Explanation): string {
-  const withTexts = (_: string, value: unknown) => (typeof value === 'bigint' ? value.toString() : value)
-  return `${JSON.stringify({ key, ...explanation }, withTexts, 2)}\n`
 }
 
 function asText(key: string, { token, point, owner, home, replicas, skipped }: Explanation): string {

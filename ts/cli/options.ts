@@ -3,6 +3,8 @@
 import type { Command } from 'commander'
 import { InvalidArgumentError, Option } from 'commander'
 
+import { addedNodes, nodesInStatus, removedNodes, weightedNodes } from './change.js'
+
 const VIRTUAL_NODES_MAX = 65_536
 const REPLICAS_MAX = 65_535
 
@@ -25,6 +27,15 @@ export function withRingOptions(command: Command): Command {
         .choices(['xxhash64', 'sha256'])
         .conflicts('ring'),
     )
+}
+
+/** Adds the options that say what changes; each may be given again. */
+export function withChangeOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--add <ids>', 'nodes that come: id or id=weight').argParser(addedNodes))
+    .addOption(new Option('--remove <ids>', 'nodes that go').argParser(removedNodes))
+    .addOption(new Option('--weight <ids>', 'new weights: id=weight').argParser(weightedNodes))
+    .addOption(new Option('--status <ids>', 'new statuses: id=status').argParser(nodesInStatus))
 }
 
 /** Adds the option for a file of keys. */

@@ -10,19 +10,26 @@ const PIECE_BYTES = 1 << 20
 /** Up to here a loop copies faster than a call. */
 const LOOP_BYTES = 48
 
+type OutputStream = Writable & { fd?: number; columns?: number }
+
 /** Collects bytes and writes them in pieces. Callers append, and flush where `isFull` says so. */
 export class Output {
-  readonly #stream: Writable & { fd?: number }
+  readonly #stream: OutputStream
   readonly #isFile: boolean
   #buffer = Buffer.allocUnsafe(PIECE_BYTES + (PIECE_BYTES >> 2))
   #used = 0
   #isClosed = false
 
-  constructor(stream: Writable & { fd?: number }) {
+  constructor(stream: OutputStream) {
     this.#stream = stream
     this.#isFile = isRegularFile(stream.fd)
     // The error reaches the callback of the write too; without a listener it would end the process.
     stream.on('error', () => (this.#isClosed = true))
+  }
+
+  /** Cells of a line on the terminal; no end to them where it is none, or does not tell. */
+  get lineCells(): number {
+    return this.#stream.columns || Infinity
   }
 
   /** Whether enough is waiting to be worth a write. */

@@ -38,6 +38,7 @@ function makeProgram(output: Output): Command {
   withExamples(program, [
     'hypercache ring route --nodes node1,node2,node3 user:42',
     'hypercache ring analyze --ring ring.yaml --keys keys.txt',
+    'hypercache ring plan --nodes node1,node2,node3 --add node4',
     'hypercache ring --help',
   ])
   return program

@@ -3,9 +3,11 @@
 import type { Command } from 'commander'
 
 import { type AnalyzeOptions, analyze } from './analyze.js'
+import { type DiffOptions, diff } from './diff.js'
 import { type ExplainOptions, explain } from './explain.js'
-import { checkKeySource } from './key-source.js'
+import { checkKeySource, hasKeys } from './key-source.js'
 import {
+  withChangeOptions,
   withExamples,
   withJsonOption,
   withKeysOption,
@@ -13,6 +15,8 @@ import {
   withRingOptions,
 } from './options.js'
 import type { Output } from './output.js'
+import { type OwnershipOptions, ownership } from './ownership.js'
+import { type PlanCommandOptions, plan } from './plan.js'
 import { type RingSourceOptions, openRing } from './ring-source.js'
 import { type RouteOptions, route } from './route.js'
 
@@ -34,11 +38,15 @@ export function addRingCommand(program: Command, output: Output): void {
   addRoute(ring, output)
   addAnalyze(ring, output)
   addExplain(ring, output)
+  addOwnership(ring, output)
+  addPlan(ring, output)
+  addDiff(ring, output)
   ring.addHelpText('after', RING_FILE_HELP)
   withExamples(ring, [
     'hypercache ring route --nodes node1,node2,node3 user:42',
     'hypercache ring analyze --ring ring.yaml --keys keys.txt',
     'hypercache ring explain --ring ring.yaml user:42',
+    'hypercache ring plan --ring ring.yaml --add node3',
   ])
 }
 
@@ -96,5 +104,66 @@ function addExplain(ring: Command, output: Output): void {
     'hypercache ring explain --nodes node1,node2,node3 user:42',
     'hypercache ring explain --ring ring.yaml --replicas 2 user:42',
     'hypercache ring explain --ring ring.yaml --json user:42',
+  ])
+}
+
+function addOwnership(ring: Command, output: Output): void {
+  const command = ring
+    .command('ownership')
+    .description('Show the share of all keys that each node has, and how even that is')
+    .action(async (options: RingSourceOptions & OwnershipOptions) => {
+      await ownership(await openRing(options), options, output)
+    })
+  withRingOptions(command)
+  withJsonOption(command, 'print one object; arcs are texts of decimal digits')
+  withExamples(command, [
+    'hypercache ring ownership --nodes node1,node2,node3',
+    'hypercache ring ownership --nodes a,b,c --virtual-nodes 1024',
+    'hypercache ring ownership --ring ring.yaml --json',
+  ])
+}
+
+const CHANGE_HELP = `
+Lists are separated by commas, and each of the flags for a change may be given
+again. The last = splits. With --add, what follows it is a weight if it begins
+like a number, and a part of the id if not. Nothing is changed anywhere.`
+
+function addPlan(ring: Command, output: Output): void {
+  const command = ring
+    .command('plan [key...]')
+    .description('Show which keys a change of the nodes would move, before it is made')
+    .action(async (keys: string[], options: RingSourceOptions & KeysOption & PlanCommandOptions) => {
+      const source = { keys, file: options.keys }
+      hasKeys(source)
+      await plan(await openRing(options), source, options, output)
+    })
+  withRingOptions(command)
+  withChangeOptions(command)
+  withKeysOption(command)
+  withReplicasOption(command, 'work out what must be copied, so that this many nodes have each key')
+  withJsonOption(command, 'print one object; arcs and tokens are texts of decimal digits')
+  command.addHelpText('after', CHANGE_HELP)
+  withExamples(command, [
+    'hypercache ring plan --nodes node1,node2,node3 --add node4',
+    'hypercache ring plan --nodes a,b --add c=2,d --remove a',
+    'hypercache ring plan --ring ring.yaml --status node2=dead --replicas 2',
+    'hypercache ring plan --ring ring.yaml --weight node2=4 --keys keys.txt',
+  ])
+}
+
+function addDiff(ring: Command, output: Output): void {
+  const command = ring
+    .command('diff <before> <after>')
+    .description('Show which keys move from the ring of one file to the ring of another')
+    .action(async (before: string, after: string, options: DiffOptions) => {
+      await diff(before, after, options, output)
+    })
+  withKeysOption(command)
+  withReplicasOption(command, 'work out what must be copied, so that this many nodes have each key')
+  withJsonOption(command, 'print one object; arcs and tokens are texts of decimal digits')
+  withExamples(command, [
+    'hypercache ring diff ring.yaml next.yaml',
+    'hypercache ring diff ring.yaml next.yaml --keys keys.txt',
+    'hypercache ring diff ring.yaml next.yaml --replicas 2 --json',
   ])
 }

@@ -1,6 +1,12 @@
 /** Texts for people: columns, bars, numbers. */
 
+/** Cells that the bars of a row may take, all together. */
 const BAR_CELLS = 30
+/** Fewer cells make a bar that tells nothing. */
+const BAR_CELLS_MIN = 6
+/** Cells of a line of prose: longer ones are hard to read. */
+const PROSE_CELLS = 80
+const COLUMN_GAP = '  '
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉']
 
 const numbers = new Intl.NumberFormat('en-US', { maximumFractionDigits: 3 })
@@ -11,20 +17,28 @@ export function grouped(value: number): string {
   return numbers.format(value)
 }
 
-/** A part of 1 as a percentage with two decimals. */
+/** A part of 1 as a percentage with two decimals; never 0.00% above 0. */
 export function percent(share: number): string {
-  return `${(share * 100).toFixed(2)}%`
+  const text = `${(share * 100).toFixed(2)}%`
+  return share > 0 && text === '0.00%' ? '<0.01%' : text
 }
 
-/** A bar for `value`, as long as it may be where `value` is `largest`; never empty above 0. */
-export function bar(value: number, largest: number): string {
+/** A value that is drawn: as long as a bar may be where it is `largest`; never empty above 0. */
+export interface Bar {
+  value: number
+  largest: number
+}
+
+function drawn({ value, largest }: Bar, cells: number): string {
   if (value <= 0 || largest <= 0) return ''
-  const eighths = Math.max(1, Math.round((value / largest) * BAR_CELLS * 8))
+  const eighths = Math.max(1, Math.round((value / largest) * cells * 8))
   return '█'.repeat(Math.floor(eighths / 8)) + EIGHTHS[eighths % 8]!
 }
 
 /** Cells that a text takes in a terminal. */
 export function displayWidth(text: string): number {
+  // Nearly every text, and a table may have very many: ASCII and the blocks of bars, a cell each.
+  if (/^[\x20-\x7e\u2580-\u259f]*$/.test(text)) return text.length
   let width = 0
   for (const { segment } of graphemes.segment(text)) width += cellsOf(segment)
   return width
@@ -47,16 +61,72 @@ export type Side = 'left' | 'right'
 
 /** Rows as lines, in columns two spaces apart, without spaces at the ends of lines. */
 export function columns(rows: readonly (readonly string[])[], sides: readonly Side[]): string[] {
-  const widths = sides.map((_, column) => {
-    return rows.reduce((widest, row) => Math.max(widest, displayWidth(row[column] ?? '')), 0)
-  })
+  const widths = widthsOf(rows, sides.length)
   return rows.map((row) => {
     const cells = row.map((cell, column) => {
       const gap = ' '.repeat(Math.max(0, widths[column]! - displayWidth(cell)))
       return sides[column] === 'right' ? gap + cell : cell + gap
     })
-    return cells.join('  ').trimEnd()
+    return cells.join(COLUMN_GAP).trimEnd()
   })
+}
+
+/**
+ * Rows as lines, with bars in columns of their own. Bars are as long as `lineCells` leaves room for; where
+ * that is too little they are left out, for a line that breaks is harder to read than one without a bar.
+ */
+export function charts(
+  rows: readonly (readonly (string | Bar)[])[],
+  sides: readonly Side[],
+  lineCells: number,
+): string[] {
+  const isBar = sides.map((_, column) => rows.some((row) => typeof row[column] === 'object'))
+  const barCount = isBar.filter(Boolean).length
+  const texts = rows.map((row) => row.map((cell) => (typeof cell === 'string' ? cell : '')))
+  const room = (Math.min(lineCells - lineWidth(texts, sides.length), BAR_CELLS) / barCount) | 0
+  const isKept = (_: unknown, column: number) => room >= BAR_CELLS_MIN || !isBar[column]
+  const shown = rows.map((row) => {
+    return row.filter(isKept).map((cell) => (typeof cell === 'string' ? cell : drawn(cell, room)))
+  })
+  return columns(shown, sides.filter(isKept))
+}
+
+/** Cells that rows take side by side. */
+export function lineWidth(rows: readonly (readonly string[])[], columnCount: number): number {
+  const gaps = COLUMN_GAP.length * (columnCount - 1)
+  return widthsOf(rows, columnCount).reduce((sum, width) => sum + width, gaps)
+}
+
+function widthsOf(rows: readonly (readonly string[])[], columnCount: number): number[] {
+  const widest = (column: number) => {
+    return rows.reduce((most, row) => Math.max(most, displayWidth(row[column] ?? '')), 0)
+  }
+  return Array.from({ length: columnCount }, (_, column) => widest(column))
+}
+
+/** A paragraph as lines that break between words. */
+export function prose(text: string, lineCells: number): string[] {
+  const lines = ['']
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1)!
+    const longer = line === '' ? word : `${line} ${word}`
+    const isShort = displayWidth(longer) <= Math.min(lineCells, PROSE_CELLS)
+    if (line === '' || isShort) lines[lines.length - 1] = longer
+    else lines.push(word)
+  }
+  return lines
+}
+
+/** Words and what they mean, a line each; what does not fit goes on below. */
+export function glossary(words: readonly (readonly string[])[], lineCells: number): string[] {
+  const indent = lineWidth(words, 1) + COLUMN_GAP.length
+  const rows = words.flatMap(([word = '', meaning = '']) => {
+    return prose(meaning, Math.min(lineCells, PROSE_CELLS) - indent).map((line, at) => [
+      at === 0 ? word : '',
+      line,
+    ])
+  })
+  return columns(rows, ['left', 'left'])
 }
 
 /** A text in quotes, with nothing in it that could steer a terminal. */
@@ -66,4 +136,9 @@ export function quoted(text: string): string {
       return `\\u${char.charCodeAt(at).toString(16).padStart(4, '0')}`
     }).join('')
   })
+}
+
+/** A name in a sentence: as it is, or in quotes where it could be taken for something else. */
+export function named(text: string): string {
+  return text === '' || /[\s"\p{Cc}\p{Cf}]/u.test(text) ? quoted(text) : text
 }
