@@ -75,10 +75,9 @@ describe('wrong usage: code 2 and one line', () => {
     [
       'another seed',
       ['three.yaml', 'seeded.yaml'],
-      'cannot compare three.yaml with seeded.yaml: one ring has xxhash64 with seed 0, the other xxhash64 ' +
-        'with seed 7; both must be equal',
+      'cannot compare three.yaml with seeded.yaml: the rings have xxhash64 with different ' + 'seeds',
     ],
-    ['another hash', ['three.yaml', 'sha.yaml'], 'one ring has xxhash64 with seed 0, the other sha256'],
+    ['another hash', ['three.yaml', 'sha.yaml'], 'one ring has xxhash64, the other sha256'],
   ])('%s', (_, args, message) => {
     expect(complaintOf(['ring', 'diff', ...args], 2, '', files.path)).toContain(message)
   })

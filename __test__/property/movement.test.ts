@@ -112,7 +112,9 @@ function checkMovement(movement: Movement, { subject: { options, nodes }, after,
   })
   const transfers = counts.filter(({ keyCount }) => keyCount > 0)
   expect(movement.analyze(keys)).toEqual({ keyCount: keys.length, movedKeyCount: moved.length, transfers })
-  const dead = [...after.values()].filter(({ status }) => status === 'dead').map(({ id }) => id)
+  // A ring may let the dead answer: then they can be copied from.
+  const isLost = ({ status }: ModelNode) => status === 'dead' && !options.routableStatuses.includes(status)
+  const dead = [...after.values()].filter(isLost).map(({ id }) => id)
   checkCopies(movement, old, now, count, new Set(dead))
 }
 
@@ -180,7 +182,7 @@ test('comparisons of two rings that share nothing but the hash', () => {
       one.options.hashFunction === other.options.hashFunction &&
       one.options.hashSeed === other.options.hashSeed
     if (!isSame) {
-      expect(() => HashRing.diff(one.ring, other.ring)).toThrow('both must be equal')
+      expect(() => HashRing.diff(one.ring, other.ring)).toThrow('tokens do not compare')
       continue
     }
     compared += 1

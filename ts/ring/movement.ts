@@ -99,6 +99,13 @@ export class RingMovement implements Movement {
     throw wrongType('keys', keys, 'an array or another iterable of keys, or an async iterable')
   }
 
+  /** What `JSON.stringify` writes: arcs as decimal texts, for JSON's numbers would round them. */
+  toJSON(): object {
+    const { movedArc, movedShare, idealShare } = this
+    const transfers = this.transfers.map(({ arc, ...rest }) => ({ ...rest, arc: arc.toString() }))
+    return { movedArc: movedArc.toString(), movedShare, idealShare, transfers }
+  }
+
   /** What `console.log` shows. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     const percent = (share: number) => `${(share * 100).toFixed(2)} %`

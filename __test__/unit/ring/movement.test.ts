@@ -352,3 +352,15 @@ describe('ownership by status', () => {
     expect(Math.abs(ring.analyzeDistribution(many).loadFactor - loadFactor)).toBeLessThan(0.05)
   })
 })
+
+test('a plan as JSON has arcs as decimal texts', () => {
+  const plan = new HashRing({ nodes: ['node1', 'node2', 'node3'] }).plan({ add: ['node4'] })
+  const { movedArc, movedShare, idealShare, transfers } = JSON.parse(JSON.stringify(plan)) as {
+    movedArc: string
+    movedShare: number
+    idealShare: number
+    transfers: { from: string; to: string; arc: string; share: number; rangeCount: number }[]
+  }
+  expect([movedArc, movedShare, idealShare]).toEqual(['4375902266775827639', plan.movedShare, 0.25])
+  expect(transfers.map(({ arc }) => BigInt(arc))).toEqual(plan.transfers.map(({ arc }) => arc))
+})

@@ -162,9 +162,11 @@ impl fmt::Display for Error {
                 Number(*sum)
             ),
             // Without the seeds: they may be secret.
+            Self::DifferentHash(a, b) if a.name() == b.name() => {
+                write!(f, "the rings have {} with different seeds: their tokens do not compare", a.name())
+            }
             Self::DifferentHash(a, b) => {
-                let (a, b) = (a.name(), b.name());
-                write!(f, "one ring has {a}, the other {b} or another seed: their tokens do not compare")
+                write!(f, "one ring has {}, the other {}: tokens do not compare", a.name(), b.name())
             }
             Self::InvalidPlan(problem) => write!(f, "the change {problem}"),
             Self::PlanOutdated { planned, current } => {

@@ -5,7 +5,7 @@ mod common;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use common::naive::NaiveRing;
+use common::naive::{NaiveNode, NaiveRing};
 use common::random::{Change, Maker, apply, seed};
 use hypercache_core::{
     Movement, MovementCounts, NodeStatus, Plan, PlannedChange, RING_ARC, Ring, Snapshot, share_of,
@@ -110,7 +110,8 @@ fn compare_moves(movement: &Movement, stretches: &[Stretch]) {
 /// Each stretch, with who must send it to whom, against the copies that cover it.
 fn compare_copies(movement: &Movement, stretches: &[Stretch], after: &NaiveRing, count: usize) -> usize {
     let is_dead = |id: &String| {
-        after.nodes.iter().any(|node| node.spec.id == *id && node.spec.status == Some(NodeStatus::Dead))
+        let is_dead = |node: &NaiveNode| node.spec.status == Some(NodeStatus::Dead);
+        after.nodes.iter().any(|node| node.spec.id == *id && is_dead(node) && !after.is_routable(id))
     };
     let copies = movement.copies(count);
     let mut wanted_arc = 0;

@@ -6,7 +6,7 @@ use super::numbers::SlotNumbers;
 use super::placement::ReplicaScratch;
 use super::segments::each_segment;
 use super::snapshot::Snapshot;
-use crate::node::NodeStatus;
+use crate::node::{Node, NodeStatus};
 
 /// Reads the replicas of stretches of one snapshot.
 struct Replicas<'a> {
@@ -65,8 +65,9 @@ impl Movement {
         ranges.iter().map(|range| self.moved_range(range)).collect()
     }
 
-    /// Whether the change says that a node has failed: nobody can copy from it.
+    /// Whether the change says of a node that answered that it has failed: nobody can copy from it.
     fn is_lost(&self, id: &str) -> bool {
-        self.after.find(id).is_some_and(|node| node.status == NodeStatus::Dead)
+        let is_dead = |node: &Node| node.status == NodeStatus::Dead && !self.after.is_routable(node);
+        self.after.find(id).is_some_and(|node| is_dead(node))
     }
 }

@@ -88,12 +88,14 @@ impl Plan {
         if self.is_applied.load(Ordering::Relaxed) {
             return Err(Error::PlanApplied);
         }
-        self.check_epoch(now)?;
-        self.change.apply(draft)
+        if now.epoch != self.movement.before.epoch {
+            return Err(self.outdated(now));
+        }
+        // It was legal when it was planned. At one epoch nodes can come, go and change that answer nothing.
+        self.change.apply(draft).map_err(|_| self.outdated(now))
     }
 
-    /// Checks that what comes out, made on `now`, is what was shown. At one epoch answers are the same, but
-    /// nodes that answer nothing may have come or changed: then it can be something else.
+    /// Checks that what comes out, made on `now`, is what was shown.
     pub(crate) fn check(&self, now: &Snapshot, next: &Snapshot) -> Result<(), Error> {
         if next.checksum() == self.movement.after.checksum() { Ok(()) } else { Err(self.outdated(now)) }
     }
@@ -101,10 +103,6 @@ impl Plan {
     /// Takes note that the change was made.
     pub(crate) fn seal(&self) {
         self.is_applied.store(true, Ordering::Relaxed);
-    }
-
-    fn check_epoch(&self, now: &Snapshot) -> Result<(), Error> {
-        if now.epoch == self.movement.before.epoch { Ok(()) } else { Err(self.outdated(now)) }
     }
 
     fn outdated(&self, now: &Snapshot) -> Error {
