@@ -665,12 +665,19 @@ export class HashRing {
 
   /** A batch in which not all keys are strings. */
   #getBatchOfBytes(keys: Key[]): string[] {
+    // Packed, and hashed by a function of the caller, before the first lookup: that is when the version is chosen.
+    const parts = [...packed(keys)]
+    const tokens = this.#hash && parts.map((part) => this.#hash!.tokens(part))
     const answers: string[] = []
-    // Packed before the first lookup: no code of the caller runs between the parts.
-    for (const part of [...packed(keys)]) {
-      const { slots, names } = this.getNodeBatchPacked(part)
-      slots.forEach((slot) => answers.push(names[slot]!))
-    }
+    parts.forEach(({ bytes, offsets }, at) => {
+      const slots = new Int32Array(offsets.length - 1)
+      mailbox[Place.Ring] = this.#number
+      mailbox[Place.IsSameSnapshot] = at === 0 ? 0 : 1
+      if (tokens === undefined) ownersOfPacked(bytes, offsets, slots)
+      else ownersOfTokens(tokens[at]!, slots)
+      if (mailbox[Place.Mark] !== this.#mark) this.#settle('keys', keys)
+      slots.forEach((slot) => answers.push(this.#names[slot]!))
+    })
     return answers
   }
 }
