@@ -21,6 +21,7 @@ mod segments;
 mod serialize;
 mod snapshot;
 mod table;
+mod turns;
 mod watch;
 mod zones;
 
@@ -47,6 +48,7 @@ pub use placement::{FIRST_REPLICA_COUNT, ReplicaScratch};
 pub use plan::{Plan, PlannedChange};
 pub use reader::Reader;
 pub use snapshot::{Snapshot, VirtualNode};
+use turns::Turns;
 use watch::ChangeQueue;
 pub use watch::{LISTED_TRANSFERS_MAX, RingChange, WAITING_CHANGES_MAX, Waiting, Watch};
 
@@ -60,7 +62,7 @@ pub struct Ring {
     current: ArcSwap<Snapshot>,
     /// Rises after each swap, so that readers know when to look.
     swap_count: AtomicU64,
-    writer: Mutex<()>,
+    writers: Turns,
     /// Requests in flight, of all nodes.
     in_flight: AtomicU64,
     watchers: Mutex<Vec<Arc<ChangeQueue>>>,
@@ -97,7 +99,7 @@ impl Ring {
         Ok(Self {
             current: ArcSwap::from_pointee(first),
             swap_count: AtomicU64::new(0),
-            writer: Mutex::default(),
+            writers: Turns::default(),
             in_flight: AtomicU64::new(0),
             watchers: Mutex::default(),
             registry: Mutex::default(),
@@ -146,7 +148,7 @@ impl Ring {
     /// # Errors
     /// An id that is not in the ring, a load that is no number from 0 to 1.
     pub fn update_node_load(&self, id: &str, load: f64) -> Result<(), Error> {
-        let _guard = locked(&self.writer);
+        let _turn = self.writers.take();
         let snapshot = self.current.load();
         snapshot.node(snapshot.table.slot(id)?).set_load(load)
     }
@@ -228,7 +230,7 @@ impl Ring {
         edit: impl FnOnce(&mut Draft<'_>, &Snapshot) -> Result<T, Error>,
         check: impl FnOnce(&Snapshot, &Snapshot) -> Result<(), Error>,
     ) -> Result<T, Error> {
-        let _guard = locked(&self.writer);
+        let _turn = self.writers.take();
         let begun_ns = (self.stopwatch)();
         let old = self.current.load_full();
         let mut draft = Draft::new(&old, now_ms);
