@@ -113,7 +113,7 @@ export declare class NativeRing {
   namesAfter(version: number): NativeNames
   /** Why a key is where it is. */
   explain(token: bigint, count: number): NativeExplanation
-  /** The error of a lookup that found no owner. */
+  /** The error of the last lookup, which found no owner: of the snapshot that it used. */
   fail(): void
   /** Begins to count keys by owner. */
   distribution(): NativeDistribution

@@ -1,5 +1,7 @@
 /** Who watches a ring in this thread, and how changes reach them. */
 
+import { types } from 'node:util'
+
 import { HyperCacheError, shown, wrongType } from '../errors.js'
 import { type NativeRing, guarded } from '../native.js'
 import type { RingChange, StopWatching, WatchOptions } from '../types.js'
@@ -10,6 +12,8 @@ const QUEUE_LIMIT_MAX = 65_536
 
 /** One watch: what it is told. */
 interface Watcher {
+  /** The epoch at which it began: changes up to there are none of its. */
+  since?: number
   tell(change: RingChange): void
   /** Changes were lost before the next one. */
   lose(): void
@@ -59,6 +63,8 @@ export class Watchers {
   /** Answers what removes the watcher again. */
   #add(watcher: Watcher, signal: AbortSignal | undefined): () => void {
     if (this.#watchers.size === 0) guarded(() => this.#native.watch(() => this.#deliver()))
+    // In this order: what another thread changes in between is not told, and seen by whoever looks at the ring now.
+    watcher.since = guarded(() => this.#native.epoch)
     this.#watchers.add(watcher)
     // An end by the signal is an end, and no error: that is what was asked for.
     const abort = () => watcher.end()
@@ -72,17 +78,19 @@ export class Watchers {
   /** Called by native code: must not throw. */
   #deliver(): void {
     const { changes, hasOverflowed } = this.#native.takeChanges()
+    // Lost are changes up to now. A listener may close the ring: then it could not be asked.
+    const lost = hasOverflowed ? this.#native.epoch : 0
     changes.forEach((change) => {
       frozen(change)
-      this.#each((watcher) => watcher.tell(change))
+      this.#each(change.epoch, (watcher) => watcher.tell(change))
     })
-    if (hasOverflowed) this.#each((watcher) => watcher.lose())
+    if (hasOverflowed) this.#each(lost, (watcher) => watcher.lose())
   }
 
-  /** A watcher that another one removes is told nothing more. */
-  #each(tell: (watcher: Watcher) => void): void {
+  /** Tells who watched before `epoch` came. A watcher that another one removes is told nothing more. */
+  #each(epoch: number, tell: (watcher: Watcher) => void): void {
     new Set(this.#watchers).forEach((watcher) => {
-      if (this.#watchers.has(watcher)) tell(watcher)
+      if (this.#watchers.has(watcher) && watcher.since! < epoch) tell(watcher)
     })
   }
 }
@@ -160,16 +168,29 @@ function lostMessage(who: string): string {
 function call(listener: (change: RingChange) => unknown, change: RingChange): void {
   try {
     const answer = listener(change)
-    if (answer instanceof Promise) answer.catch(reportFailure)
+    // Also a promise of another realm, or something like one.
+    if (typeof answer === 'object' && answer !== null) Promise.resolve(answer).catch(reportFailure)
   } catch (error) {
     reportFailure(error)
   }
 }
 
 function reportFailure(error: unknown): void {
-  const problem = error instanceof Error ? error.message : shown(error)
-  const detail = error instanceof Error ? error.stack : undefined
+  const { problem, detail } = described(error)
   warn('ERR_HYPERCACHE_LISTENER_FAILED', `a listener of watch() threw: ${problem}`, detail)
+}
+
+/** What there is to say of an error. Never fails, whatever was thrown. */
+function described(error: unknown): { problem: string; detail?: string } {
+  try {
+    // An error of another realm is one too.
+    if (error instanceof Error || types.isNativeError(error)) {
+      return { problem: String(error.message), detail: String(error.stack) }
+    }
+  } catch {
+    // An error only by name.
+  }
+  return { problem: shown(error) }
 }
 
 function warn(code: string, message: string, detail?: string): void {

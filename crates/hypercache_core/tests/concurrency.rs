@@ -3,9 +3,10 @@
 mod common;
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Barrier};
 use std::thread;
+use std::time::Duration;
 
 use common::{numbered, options, owner, spec, status};
 use hypercache_core::{NodeStatus, Reader, ReplicaScratch, Ring, Snapshot};
@@ -105,7 +106,7 @@ fn every_answer_is_that_of_an_epoch_current_during_the_call() {
             change(&ring, number);
             done.store(number + 2, Ordering::Release);
             // So that readers meet many epochs even on one core.
-            thread::sleep(std::time::Duration::from_micros(100));
+            thread::sleep(Duration::from_micros(100));
         }
         readers.into_iter().map(|reader| reader.join().expect("a reader found something wrong")).collect()
     });
@@ -130,4 +131,36 @@ fn writers_wait_for_each_other_and_lose_nothing() {
     });
     let snapshot = ring.snapshot();
     assert_eq!((snapshot.node_count(), snapshot.epoch()), (204, 201));
+}
+
+#[test]
+fn a_writer_in_a_loop_shuts_nobody_out() {
+    let ring = make();
+    let is_over = AtomicBool::new(false);
+    let mut waited: Vec<u64> = thread::scope(|scope| {
+        for hog in 0..2 {
+            let (ring, is_over) = (&ring, &is_over);
+            scope.spawn(move || {
+                let id = format!("hog{hog}");
+                while !is_over.load(Ordering::Relaxed) {
+                    ring.add_nodes(vec![spec(&id)], 0.0).expect("a new node");
+                    ring.remove_nodes(&[&id], 0.0).expect("it is there");
+                }
+            });
+        }
+        let change = |number| {
+            // So that it comes when others have the lock, and is not the one who holds on to it.
+            thread::sleep(Duration::from_micros(100));
+            let before = ring.snapshot().epoch();
+            ring.add_nodes(vec![spec(&format!("guest{number}"))], 0.0).expect("a new node");
+            ring.snapshot().epoch() - before
+        };
+        let waited = (0..100).map(change).collect();
+        is_over.store(true, Ordering::Relaxed);
+        waited
+    });
+    waited.sort_unstable();
+    // Its own change, and one of each that asked before. Few see more: those put aside before they asked.
+    println!("changes made while one waited: {waited:?}");
+    assert!(waited[80] <= 6, "a fifth of the changes waited for {} changes or more", waited[80]);
 }

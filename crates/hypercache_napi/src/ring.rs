@@ -254,10 +254,10 @@ impl NativeRing {
         Ok(explanation(&snapshot, &found))
     }
 
-    /// The error of a lookup that found no owner.
+    /// The error of the last lookup, which found no owner: of the snapshot that it used.
     #[napi(catch_unwind)]
     pub fn fail(&self) -> Result<()> {
-        Err(to_js(self.snapshot()?.no_owner()))
+        Err(to_js(self.read(|reader| reader.last().no_owner())?))
     }
 
     /// Begins to count keys by owner.

@@ -6,9 +6,11 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Arc, LazyLock, Mutex, Weak};
+use std::sync::{Arc, LazyLock, Weak};
 
-use super::{Ring, locked};
+use parking_lot::Mutex;
+
+use super::Ring;
 use crate::error::Error;
 use crate::hash::HashFunction;
 
@@ -65,7 +67,7 @@ impl Ring {
         if self.snapshot().options.hash == HashFunction::Custom {
             return Err(Error::CustomHash("shared with other threads"));
         }
-        let mut rings = locked(&SHARED.rings);
+        let mut rings = SHARED.rings.lock();
         let this = Arc::downgrade(self);
         let known = rings.by_number.iter().find(|(_, ring)| ring.ptr_eq(&this)).map(|(number, _)| *number);
         let number = known.unwrap_or_else(|| {
@@ -84,7 +86,7 @@ impl Ring {
     /// A text that is no handle of this process; a handle of a ring that nobody has any more.
     pub fn attach(handle: &str) -> Result<Arc<Self>, Error> {
         let number = SHARED.number(handle)?;
-        locked(&SHARED.rings).by_number.get(&number).and_then(Weak::upgrade).ok_or(Error::RingGone)
+        SHARED.rings.lock().by_number.get(&number).and_then(Weak::upgrade).ok_or(Error::RingGone)
     }
 }
 

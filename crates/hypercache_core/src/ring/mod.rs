@@ -24,10 +24,11 @@ mod table;
 mod watch;
 mod zones;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
+use parking_lot::{FairMutex, Mutex, MutexGuard};
 
 use crate::error::{Error, shortened};
 use crate::node::{NodeChange, NodeSpec};
@@ -60,7 +61,9 @@ pub struct Ring {
     current: ArcSwap<Snapshot>,
     /// Rises after each swap, so that readers know when to look.
     swap_count: AtomicU64,
-    writer: Mutex<()>,
+    /// In the order in which they ask: a thread that changes the ring in a loop would shut the others out of a
+    /// lock that goes to whoever is awake.
+    writer: FairMutex<()>,
     /// Requests in flight, of all nodes.
     in_flight: AtomicU64,
     watchers: Mutex<Vec<Arc<ChangeQueue>>>,
@@ -97,7 +100,7 @@ impl Ring {
         Ok(Self {
             current: ArcSwap::from_pointee(first),
             swap_count: AtomicU64::new(0),
-            writer: Mutex::default(),
+            writer: FairMutex::default(),
             in_flight: AtomicU64::new(0),
             watchers: Mutex::default(),
             registry: Mutex::default(),
@@ -146,7 +149,7 @@ impl Ring {
     /// # Errors
     /// An id that is not in the ring, a load that is no number from 0 to 1.
     pub fn update_node_load(&self, id: &str, load: f64) -> Result<(), Error> {
-        let _guard = locked(&self.writer);
+        let _turn = self.writer.lock();
         let snapshot = self.current.load();
         snapshot.node(snapshot.table.slot(id)?).set_load(load)
     }
@@ -229,7 +232,7 @@ impl Ring {
         edit: impl FnOnce(&mut Draft<'_>, &Snapshot) -> Result<T, Error>,
         check: impl FnOnce(&Snapshot, &Snapshot) -> Result<(), Error>,
     ) -> Result<T, Error> {
-        let _guard = locked(&self.writer);
+        let _turn = self.writer.lock();
         let begun_ns = (self.stopwatch)();
         let old = self.current.load_full();
         let mut draft = Draft::new(&old, now_ms);
@@ -262,16 +265,10 @@ impl Ring {
     }
 
     fn watchers(&self) -> MutexGuard<'_, Vec<Arc<ChangeQueue>>> {
-        locked(&self.watchers)
+        self.watchers.lock()
     }
 
     fn registry(&self) -> MutexGuard<'_, Registry> {
-        locked(&self.registry)
+        self.registry.lock()
     }
-}
-
-/// Takes a lock. Whoever panicked while holding it has left nothing half done: what these locks guard is
-/// changed in one step.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

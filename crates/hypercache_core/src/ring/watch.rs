@@ -2,11 +2,13 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
+
+use super::Ring;
 use super::movement::{Movement, Transfer};
 use super::snapshot::Snapshot;
-use super::{Ring, locked};
 use crate::error::Error;
 
 /// Most transfers that a change lists. What the others move is in [`RingChange::other_arc`].
@@ -77,7 +79,7 @@ impl RingChange {
 impl ChangeQueue {
     /// Puts a change in. Wakes its watcher where it may be asleep: while changes wait, it knows.
     pub fn push(&self, change: &Arc<RingChange>) {
-        let mut waiting = self.lock();
+        let mut waiting = self.waiting.lock();
         let was_empty = waiting.changes.is_empty();
         if waiting.changes.len() == WAITING_CHANGES_MAX {
             waiting.has_overflowed = true;
@@ -89,10 +91,6 @@ impl ChangeQueue {
         if was_empty {
             (self.wake)();
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
-        locked(&self.waiting)
     }
 }
 
@@ -115,7 +113,7 @@ impl Watch {
 
     /// Takes what has come since the last call.
     pub fn take(&self) -> Waiting {
-        std::mem::take(&mut *self.queue.lock())
+        std::mem::take(&mut *self.queue.waiting.lock())
     }
 }
 
