@@ -100,7 +100,7 @@ describe('too many changes', () => {
     const iterator = ring.watch()
     const ids = Array.from(
       { length: 1_025 },
-      (_, at) => (at % 2 === 0 ? 'dead' : 'alive') as 'dead' | 'alive',
+      (_, at) => (at % 2 === 0 ? 'dead' : 'alive'),
     )
     for (const status of ids) ring.setNodeStatus('a', status)
     await arrived()

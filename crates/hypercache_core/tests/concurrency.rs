@@ -136,31 +136,33 @@ fn writers_wait_for_each_other_and_lose_nothing() {
 #[test]
 fn a_writer_in_a_loop_shuts_nobody_out() {
     let ring = make();
-    let is_over = AtomicBool::new(false);
-    let mut waited: Vec<u64> = thread::scope(|scope| {
-        for hog in 0..2 {
-            let (ring, is_over) = (&ring, &is_over);
-            scope.spawn(move || {
-                let id = format!("hog{hog}");
-                while !is_over.load(Ordering::Relaxed) {
-                    ring.add_nodes(vec![spec(&id)], 0.0).expect("a new node");
-                    ring.remove_nodes(&[&id], 0.0).expect("it is there");
-                }
-            });
+    let (start, is_over) = (Barrier::new(3), AtomicBool::new(false));
+    let change_in_a_loop = |writer: usize| {
+        let id = format!("guest{writer}");
+        let mut pairs = 0;
+        start.wait();
+        while !is_over.load(Ordering::Relaxed) {
+            ring.add_nodes(vec![spec(&id)], 0.0).expect("a new node");
+            ring.remove_nodes(&[&id], 0.0).expect("it is there");
+            pairs += 1;
         }
-        let change = |number| {
-            // So that it comes when others have the lock, and is not the one who holds on to it.
-            thread::sleep(Duration::from_micros(100));
-            let before = ring.snapshot().epoch();
-            ring.add_nodes(vec![spec(&format!("guest{number}"))], 0.0).expect("a new node");
-            ring.snapshot().epoch() - before
-        };
-        let waited = (0..100).map(change).collect();
+        pairs
+    };
+    let pairs: Vec<u32> = thread::scope(|scope| {
+        let writers: Vec<_> = (0..3)
+            .map(|writer| {
+                scope.spawn({
+                    let change = &change_in_a_loop;
+                    move || change(writer)
+                })
+            })
+            .collect();
+        thread::sleep(Duration::from_millis(500));
         is_over.store(true, Ordering::Relaxed);
-        waited
+        writers.into_iter().map(|writer| writer.join().expect("a writer")).collect()
     });
-    waited.sort_unstable();
-    // Its own change, and one of each that asked before. Few see more: those put aside before they asked.
-    println!("changes made while one waited: {waited:?}");
-    assert!(waited[80] <= 6, "a fifth of the changes waited for {} changes or more", waited[80]);
+    println!("changes of each: {pairs:?}");
+    let (least, most) = (pairs.iter().min().expect("three"), pairs.iter().max().expect("three"));
+    // Not by how they are shared out, which is the scheduler's choice: by nobody being left out.
+    assert!(*least > 100 && least * 10 > *most, "changes of each: {pairs:?}");
 }
