@@ -255,7 +255,7 @@ export interface NativeNode {
   /** Names and values in turn. */
   metadata: Array<string>
   load: number
-  inFlight: number
+  inFlightCount: number
 }
 
 /** A change of one node: what is absent stays. */

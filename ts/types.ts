@@ -76,7 +76,7 @@ export interface RingNode {
   /** The load it reported last, 0 to 1; 0 until it does. */
   load: number
   /** Requests in flight to it: acquired and not released, by any thread. */
-  inFlight: number
+  inFlightCount: number
 }
 
 /** Options of a ring, all optional. They never change. */

@@ -69,7 +69,7 @@ describe('a ring that is attached', () => {
         await everywhere(routes)
       }
       const byId = Object.fromEntries(ring.nodes().map((node) => [node.id, node]))
-      assert.deepEqual([byId.c.load, byId.c.inFlight, byId.c.address], [0.75, 1, undefined])
+      assert.deepEqual([byId.c.load, byId.c.inFlightCount, byId.c.address], [0.75, 1, undefined])
       assert.deepEqual(Object.keys(byId), ['c', 'e', 'f'])
       // What one thread acquired another releases.
       assert.equal(await tell(two, "return ring.release('c')"), true)

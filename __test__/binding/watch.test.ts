@@ -184,7 +184,7 @@ describe('a listener that', () => {
     ['throws an error whose message throws', () => thrown(withMessage({ get: () => thrown(1) })), ''],
     ['throws a revoked proxy', () => thrown(revoked()), ''],
     ['rejects', () => Promise.reject(new Error('on purpose')), 'on purpose'],
-    ['rejects with nothing', () => Promise.reject(undefined), 'undefined'],
+    ['rejects with nothing', async () => thrown(await Promise.resolve(undefined)), 'undefined'],
     ['rejects with a hostile error', () => Promise.reject(withMessage({ get: () => thrown(1) })), ''],
     [
       'rejects in another realm',
@@ -300,7 +300,13 @@ describe('a listener that', () => {
 describe('a watch of a listener ends', () => {
   const ways: [string, () => (listener: () => void) => () => void][] = [
     ['by a call', () => (listener) => ring.watch(listener)],
-    ['by close()', () => (listener) => ring.watch(listener).close],
+    [
+      'by close()',
+      () => (listener) => {
+        const stop = ring.watch(listener)
+        return () => stop.close()
+      },
+    ],
     [
       'by Symbol.dispose',
       () => (listener) => {
@@ -340,7 +346,8 @@ describe('a watch of a listener ends', () => {
     const { signal } = new AbortController()
     let added = 0
     let removed = 0
-    const [add, remove] = [signal.addEventListener, signal.removeEventListener]
+    const add = Reflect.get(signal, 'addEventListener')
+    const remove = Reflect.get(signal, 'removeEventListener')
     signal.addEventListener = (...args: unknown[]) => void ((added += 1), Reflect.apply(add, signal, args))
     signal.removeEventListener = (...args: unknown[]) =>
       void ((removed += 1), Reflect.apply(remove, signal, args))

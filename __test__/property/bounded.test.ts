@@ -8,10 +8,10 @@ import { changeSomehow, randomRing } from './random-ring.js'
 
 /** The first node clockwise below ceil(factor × (in flight + 1) × weight ÷ total routable weight). */
 function boundedOwner(way: ModelNode[], counts: Map<string, number>, factor: number): string | undefined {
-  const inFlight = [...counts.values()].reduce((sum, count) => sum + count, 0)
+  const inFlightCount = [...counts.values()].reduce((sum, count) => sum + count, 0)
   const weightSum = way.reduce((sum, { weight }) => sum + weight, 0)
   const hasRoom = ({ id, weight }: ModelNode) => {
-    const capacity = (factor * (inFlight + 1) * weight) / weightSum
+    const capacity = (factor * (inFlightCount + 1) * weight) / weightSum
     // Where doubles of another order of additions may round to the other side, either answer is right.
     if (Math.abs(capacity - Math.round(capacity)) < 1e-9 * capacity && weightSum % 0.25 !== 0)
       return undefined
@@ -66,8 +66,8 @@ test('bounded loads follow their definition, with weights, statuses and nodes th
         expect(ring.release(id)).toBe(count > 0)
         counts.set(id, Math.max(0, count - 1))
       }
-      const inFlight = ring.nodes().map((node) => [node.id, node.inFlight])
-      expect(inFlight).toEqual(ring.nodes().map(({ id }) => [id, counts.get(id) ?? 0]))
+      const inFlightCount = ring.nodes().map((node) => [node.id, node.inFlightCount])
+      expect(inFlightCount).toEqual(ring.nodes().map(({ id }) => [id, counts.get(id) ?? 0]))
       const sum = [...counts.values()].reduce((total, count) => total + count, 0)
       expect(ring.getMetrics().inFlightCount).toBe(sum)
     }

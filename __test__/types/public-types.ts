@@ -120,7 +120,7 @@ export function allowedCounts(ring: HashRing, text: string, bytes: Buffer) {
   isSame<RingMetrics['nodesByStatus'], Record<NodeStatus, number>>(true)
   isSame<RingMetrics['cache'], CacheMetrics>(true)
   isSame<CacheMetrics[keyof CacheMetrics], number>(true)
-  isSame<RingNode['inFlight'], number>(true)
+  isSame<RingNode['inFlightCount'], number>(true)
   isSame<Parameters<HashRing['getNodeBounded']>, [key: Key, options?: BoundedOptions]>(true)
   isSame<ReturnType<HashRing['getNodeBounded']>, string>(true)
   isSame<ReturnType<HashRing['acquire']>, void>(true)

@@ -91,7 +91,7 @@ export function boundedLoads(size, effort) {
   const ring = ringOf(size)
   const keys = distinctKeys()
   for (const key of keys.slice(0, 1_000)) ring.acquire(ring.getNodeBounded(key))
-  const counts = ring.nodes().map(({ inFlight }) => inFlight)
+  const counts = ring.nodes().map(({ inFlightCount }) => inFlightCount)
   assert.ok(Math.max(...counts) <= Math.ceil((1.25 * 1_001) / size))
   return measure(
     {

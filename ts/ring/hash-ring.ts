@@ -440,7 +440,7 @@ export class HashRing {
    * made: in a later turn of the event loop. What a listener throws becomes a process warning. A watch does
    * not keep the process alive; it keeps the ring until it is stopped.
    */
-  watch(listener: (change: RingChange) => void, options?: WatchOptions): StopWatching
+  watch(listener: (change: RingChange) => void, options?: Pick<WatchOptions, 'signal'>): StopWatching
   /**
    * The changes from now on, one after another. Ends when the ring is closed, with the signal, and with
    * ERR_HYPERCACHE_WATCH_OVERFLOW where more than `queueLimit` changes wait: never with a gap.
@@ -523,6 +523,16 @@ export class HashRing {
     return guarded(() => this.#native.checksum)
   }
 
+  /**
+   * The token of a key, 0n to 2^64 − 1: where on the ring it lies, to compare with points and ranges.
+   *
+   * @throws ERR_HYPERCACHE_INVALID_KEY.
+   */
+  token(key: Key): bigint {
+    const bytes = bytesOf('key', key)
+    return this.#hash === undefined ? guarded(() => this.#native.tokenOf(bytes)) : this.#hash.token(bytes)
+  }
+
   /** All points in ring order, of nodes of every status. Takes time and memory in proportion. */
   points(): RingPoint[] {
     return guarded(() => this.#native.points())
@@ -534,10 +544,8 @@ export class HashRing {
    * @throws As {@link getReplicas}.
    */
   explain(key: Key, count: number = this.#replicationFactor): Explanation {
-    const bytes = bytesOf('key', key)
+    const keyToken = this.token(key)
     const checked = checkedCount(count)
-    const hash = this.#hash
-    const keyToken = hash === undefined ? guarded(() => this.#native.tokenOf(bytes)) : hash.token(bytes)
     const { token, home, replicas, skipped } = guarded(() => this.#native.explain(keyToken, checked))
     const first = replicas[0]!
     return {

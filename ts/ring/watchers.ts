@@ -35,7 +35,7 @@ export class Watchers {
 
   /** Calls a listener with each change. */
   listen(listener: (change: RingChange) => void, options: unknown): StopWatching {
-    const { signal } = checkedWatchOptions(options)
+    const { signal } = checkedWatchOptions(options, ['signal'])
     const watcher: Watcher = {
       tell: (change) => call(listener, change),
       lose: () => warn('ERR_HYPERCACHE_WATCH_OVERFLOW', lostMessage('a listener of watch()')),
@@ -48,7 +48,7 @@ export class Watchers {
 
   /** Answers the changes one after another. */
   iterate(options: unknown): AsyncIterableIterator<RingChange> {
-    const { signal, queueLimit } = checkedWatchOptions(options)
+    const { signal, queueLimit } = checkedWatchOptions(options, ['signal', 'queueLimit'])
     const queue = new ChangeQueue(queueLimit, () => stop())
     const stop = this.#add(queue, signal)
     if (signal?.aborted === true) queue.end()
@@ -207,12 +207,11 @@ function frozen(change: RingChange): void {
   Object.freeze(change)
 }
 
-function checkedWatchOptions(options: unknown): { signal: AbortSignal | undefined; queueLimit: number } {
-  const { signal, queueLimit } = checkedFields(
-    'options',
-    options,
-    new Set(['signal', 'queueLimit'] satisfies (keyof WatchOptions)[]),
-  )
+function checkedWatchOptions(
+  options: unknown,
+  names: (keyof WatchOptions)[],
+): { signal: AbortSignal | undefined; queueLimit: number } {
+  const { signal, queueLimit } = checkedFields('options', options, new Set(names))
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw wrongType('options.signal', signal, 'an AbortSignal')
   }

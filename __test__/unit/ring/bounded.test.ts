@@ -4,10 +4,10 @@ import { type BoundedOptions, HashRing, type Key } from '../../../dist/index.js'
 import { refused } from '../../helpers/refused.js'
 
 const FIVE = ['node1', 'node2', 'node3', 'node4', 'node5']
-const inFlightOf = (ring: HashRing, id: string) => ring.node(id)!.inFlight
+const inFlightOf = (ring: HashRing, id: string) => ring.node(id)!.inFlightCount
 /** ceil(factor × (in flight + 1) × weight ÷ total routable weight), for weights of 1. */
-const capacityOf = (factor: number, inFlight: number, nodeCount: number) =>
-  Math.ceil((factor * (inFlight + 1)) / nodeCount)
+const capacityOf = (factor: number, inFlightCount: number, nodeCount: number) =>
+  Math.ceil((factor * (inFlightCount + 1)) / nodeCount)
 
 describe('getNodeBounded', () => {
   test('is the owner while nobody is full, and acquires nothing itself', () => {
@@ -18,7 +18,7 @@ describe('getNodeBounded', () => {
       expect(ring.getNodeBounded(Buffer.from(key))).toBe(ring.getNode(key))
     }
     expect(ring.getMetrics().inFlightCount).toBe(0)
-    expect(ring.nodes().map(({ inFlight }) => inFlight)).toEqual([0, 0, 0, 0, 0])
+    expect(ring.nodes().map(({ inFlightCount }) => inFlightCount)).toEqual([0, 0, 0, 0, 0])
   })
 
   test('passes over full nodes in the order of the replicas', () => {
@@ -59,15 +59,15 @@ describe('getNodeBounded', () => {
   test('10,000 acquired keys: no node ever has more than its capacity at the time', () => {
     const ring = new HashRing({ nodes: FIVE })
     let moved = 0
-    for (let inFlight = 0; inFlight < 10_000; inFlight += 1) {
+    for (let inFlightCount = 0; inFlightCount < 10_000; inFlightCount += 1) {
       // Half of all keys are one key: its owner alone would have 5,000 and more.
-      const key = inFlight % 2 ? 'hot' : `key:${inFlight}`
+      const key = inFlightCount % 2 ? 'hot' : `key:${inFlightCount}`
       const id = ring.getNodeBounded(key, { maxLoadFactor: 1.25 })
       if (id !== ring.getNode(key)) moved += 1
       ring.acquire(id)
-      expect(inFlightOf(ring, id)).toBeLessThanOrEqual(capacityOf(1.25, inFlight, 5))
+      expect(inFlightOf(ring, id)).toBeLessThanOrEqual(capacityOf(1.25, inFlightCount, 5))
     }
-    const counts = ring.nodes().map(({ inFlight }) => inFlight)
+    const counts = ring.nodes().map(({ inFlightCount }) => inFlightCount)
     expect(counts.reduce((sum, count) => sum + count, 0)).toBe(10_000)
     expect(Math.max(...counts)).toBe(2_500)
     expect(moved).toBeGreaterThan(2_000)
@@ -128,7 +128,7 @@ describe('acquire and release', () => {
     ring.acquire('a')
     ring.acquire('b')
     expect([inFlightOf(ring, 'a'), inFlightOf(ring, 'b'), ring.getMetrics().inFlightCount]).toEqual([2, 1, 3])
-    expect(ring.nodes().map(({ inFlight }) => inFlight)).toEqual([2, 1])
+    expect(ring.nodes().map(({ inFlightCount }) => inFlightCount)).toEqual([2, 1])
     expect([ring.release('a'), ring.release('b'), ring.release('b')]).toEqual([true, true, false])
     expect([inFlightOf(ring, 'a'), inFlightOf(ring, 'b'), ring.getMetrics().inFlightCount]).toEqual([1, 0, 1])
     expect([ring.epoch, ring.getMetrics().rebuildCount]).toEqual([1, 0])

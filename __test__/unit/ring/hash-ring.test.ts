@@ -197,7 +197,7 @@ describe('changes', () => {
       capabilities: [],
       metadata: {},
       load: 0,
-      inFlight: 0,
+      inFlightCount: 0,
     })
     ring.updateNode('n', {})
     ring.updateNodeLoad('n', 0.25)
@@ -348,4 +348,18 @@ describe('reading', () => {
     ring.close()
     expect(inspect(ring)).toBe('HashRing { closed }')
   })
+})
+
+test('token is where a key lies, whatever the nodes', () => {
+  const ring = new HashRing({ nodes: ['node1', 'node2'] })
+  for (const key of ['', 'key:0', 'ü', '\ud800', Buffer.from('key:0')]) {
+    expect(ring.token(key)).toBe(ring.explain(key).token)
+    expect(new HashRing().token(key)).toBe(ring.token(key))
+  }
+  expect(ring.token('key:0')).toBe(0x5913602aebc92ee5n)
+  const seeded = new HashRing({ hashSeed: 1n })
+  expect(seeded.token('key:0')).not.toBe(ring.token('key:0'))
+  expect(() => ring.token(5 as never)).toThrow('key is 5')
+  ring.close()
+  expect(() => ring.token('key:0')).toThrow('the ring is closed')
 })

@@ -191,7 +191,7 @@ describe('apply', () => {
       capabilities: ['ssd'],
       weight: 2,
       load: 0.5,
-      inFlight: 1,
+      inFlightCount: 1,
     })
     expect(own.node('c')!.status).toBe('suspected')
     expect(own.nodes().map(({ id }) => id)).toEqual(['a', 'c', 'idle', 'x'])

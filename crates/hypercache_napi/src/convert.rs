@@ -141,7 +141,7 @@ pub struct NativeNode {
     /// Names and values in turn.
     pub metadata: Vec<String>,
     pub load: f64,
-    pub in_flight: f64,
+    pub in_flight_count: f64,
 }
 
 impl From<&Node> for NativeNode {
@@ -157,7 +157,7 @@ impl From<&Node> for NativeNode {
             capabilities: node.capabilities.clone(),
             metadata: node.metadata.iter().flat_map(|(name, value)| [name.clone(), value.clone()]).collect(),
             load: node.load(),
-            in_flight: node.in_flight() as f64,
+            in_flight_count: node.in_flight() as f64,
         }
     }
 }
