@@ -98,10 +98,7 @@ describe('too many changes', () => {
 
   test('1,024 are the limit unless told otherwise', async () => {
     const iterator = ring.watch()
-    const ids = Array.from(
-      { length: 1_025 },
-      (_, at) => (at % 2 === 0 ? 'dead' : 'alive') as 'dead' | 'alive',
-    )
+    const ids = Array.from({ length: 1_025 }, (_, at) => (at % 2 === 0 ? 'dead' : 'alive'))
     for (const status of ids) ring.setNodeStatus('a', status)
     await arrived()
     const { epochs, error } = await drained(iterator)
