@@ -1,4 +1,4 @@
-/** Memory stays where it is, though nobody asks for a collection: what is dropped is found by V8 in its own time. */
+/** Memory stays where it is: V8 finds what was dropped, though nobody asks for a collection. */
 
 import { expect, test, vi } from 'vitest'
 
@@ -99,7 +99,7 @@ test.each(courses)('20,000 %s', async (name, setup, round, leaked) => {
   const { peaks, leaked: leakedBytes } = await course(setup, round, leaked)
   const inMB = peaks.map((peak) => Math.round(peak / MB))
   console.log(`${name}: ${inMB.join(', ')} MB, were nothing freed ${Math.round(leakedBytes / MB)} MB`)
-  // From the second fifth on there is nothing new. The rest is what V8 has not come to yet, and what the allocator keeps.
+  // Nothing is new after the second fifth. The rest is what V8 has not come to, and what the allocator keeps.
   expect(Math.max(...peaks.slice(2)) - peaks[1]!).toBeLessThan(leakedBytes / 5)
   expect(Math.max(...peaks)).toBeLessThan(leakedBytes / 2)
 })

@@ -7,7 +7,7 @@ import { DIST, inChild, runNode } from './child.js'
 // Processes take their time where the machine is busy.
 vi.setConfig({ testTimeout: 120_000 })
 
-/** What a worker is in the middle of when it ends. `begin` tells the others that it has begun, again and again. */
+/** What a worker is in the middle of when it ends. */
 const activities: [name: string, program: string][] = [
   [
     'reads',
@@ -147,11 +147,13 @@ describe('a worker that ends in the middle of', () => {
     expect(code).toBe(5)
   })
 
-  test('twenty short watches in workers, one after another and side by side, with changes all the time', async () => {
+  test('twenty short watches in workers, one after another, with changes all the time', async () => {
+    const watching = worker('ring.watch(() => process.exit(9)); setInterval(() => 0, 1e6)', '')
+    const changing = worker('loop(() => { ring.addNode(mine); ring.removeNode(mine) })', '')
     await inChild(`
       const ring = new HashRing({ nodes: ['a', 'b'], virtualNodeCount: 8 })
-      const program = ${JSON.stringify(worker('ring.watch(() => process.exit(9)); setInterval(() => 0, 1e6)', ''))}
-      const changer = new Worker(${JSON.stringify(worker('loop(() => { ring.addNode(mine); ring.removeNode(mine) })', ''))},
+      const program = ${JSON.stringify(watching)}
+      const changer = new Worker(${JSON.stringify(changing)},
         { eval: true, workerData: ring.handle() })
       for (let round = 0; round < 10; round += 1) {
         const pair = [0, 1].map(() => new Worker(program, { eval: true, workerData: ring.handle() }))
@@ -186,7 +188,7 @@ describe('a process that has nothing to do but', () => {
     expect([code, stdout, stderr]).toEqual([0, '', ''])
   })
 
-  test('a pending for await at the top of a module ends with code 13: so Node calls what never settles', async () => {
+  test('a pending for await at the top of a module ends with code 13: it never settles', async () => {
     const module = `import { HashRing } from ${JSON.stringify(`file://${DIST}`)}
       const ring = new HashRing({ nodes: ['a'] })
       for await (const _ of ring.watch());
@@ -198,10 +200,12 @@ describe('a process that has nothing to do but', () => {
   test('a worker with an active watch and nothing else ends by itself too', async () => {
     const codes = await inChild<number[]>(`
       const ring = new HashRing({ nodes: ['a'] })
-      const program = (body) => "const { HashRing } = require(${JSON.stringify(DIST).replaceAll('"', "'")});" +
+      const program = (body) => 'const { HashRing } = require(${JSON.stringify(DIST)});' +
         "const ring = HashRing.attach(require('node:worker_threads').workerData);" + body
       const bodies = ['ring.watch(() => 0)', '(async () => { for await (const _ of ring.watch()); })()']
-      const ended = bodies.map((body) => once(new Worker(program(body), { eval: true, workerData: ring.handle() }), 'exit'))
+      const workerData = ring.handle()
+      const start = (body) => new Worker(program(body), { eval: true, workerData })
+      const ended = bodies.map((body) => once(start(body), 'exit'))
       return (await Promise.all(ended)).flat()`)
     expect(codes).toEqual([0, 0])
   })

@@ -13,12 +13,13 @@ const HEAD = `
   const assert = require('node:assert/strict')
   const ring = HashRing.attach(workerData.handle)`
 
-test('every listener and iterator of every thread is told the same changes, in order, without a gap', async () => {
-  // A thread watches in three ways, makes changes, and tells what it heard and what it saw when the last has come.
+test('every listener and iterator of every thread is told the same changes, in order', async () => {
+  // A thread watches in three ways, makes changes, and tells what it heard and saw when the last has come.
   const watching = `
     const heard = { first: [], second: [], iterated: [] }
     const seen = []
-    const of = ({ epoch, previousEpoch, checksum, movedArc }) => [epoch, previousEpoch, checksum, String(movedArc)]
+    const of = ({ epoch, previousEpoch, checksum, movedArc }) =>
+      [epoch, previousEpoch, checksum, String(movedArc)]
     let isLast
     const ended = new Promise((resolve) => (isLast = resolve))
     ring.watch((change) => heard.first.push(of(change)))
@@ -36,7 +37,7 @@ test('every listener and iterator of every thread is told the same changes, in o
     const make = async (name, count) => {
       for (let at = 0; at < count; at += 1) {
         ring.addNode(name + at)
-        // Nobody knows which epoch this is, for others make changes too: only one who has seen the same before and after.
+        // Others make changes too: the epoch is that of the checksum where it was the same after.
         const [before, checksum, after] = [ring.epoch, ring.checksum, ring.epoch]
         if (before === after) seen.push([before, checksum])
         ring.removeNode(name + at)
@@ -111,7 +112,7 @@ const flooded = (begin: string, changes: number, end: string) => `
 
 const WAITING_MAX = 16_384
 
-test('a thread that is blocked for too many changes: listeners are warned and go on, with a gap to be seen', async () => {
+test('too many changes for a blocked thread: listeners are warned, and go on after a gap', async () => {
   await inChild(
     flooded(
       `const changes = []
@@ -119,7 +120,8 @@ test('a thread that is blocked for too many changes: listeners are warned and go
       ring.watch(() => undefined)`,
       WAITING_MAX + 101,
       `await until(() => warnings.length >= 2)
-      assert.deepEqual(changes.map(({ epoch }) => epoch), Array.from({ length: ${WAITING_MAX} }, (_, at) => at + 2))
+      const expected = Array.from({ length: ${WAITING_MAX} }, (_, at) => at + 2)
+      assert.deepEqual(changes.map(({ epoch }) => epoch), expected)
       assert.equal(warnings.length, 2)
       for (const [name, code, message] of warnings) {
         assert.deepEqual([name, code], ['HyperCacheWarning', 'ERR_HYPERCACHE_WATCH_OVERFLOW'])
@@ -135,7 +137,7 @@ test('a thread that is blocked for too many changes: listeners are warned and go
   )
 })
 
-test('a thread that is blocked for too many changes: iterators end with the overflow, after those that waited', async () => {
+test('too many changes for a blocked thread: iterators end with the overflow, at their end', async () => {
   await inChild(
     flooded(
       `const [large, small] = [ring.watch({ queueLimit: 65_536 }), ring.watch({ queueLimit: 10 })]`,

@@ -153,7 +153,7 @@ describe('what is announced', () => {
       later.push([ring.epoch, changes])
       ring.watch((change) => changes.push(change))
     }
-    // Two changes wait when the second begins to watch, and two when the third does, which the first one makes.
+    // Changes wait when the second begins to watch, and when the third does, which the first one makes.
     const stop = ring.watch(() => {
       stop()
       watchOnceMore()

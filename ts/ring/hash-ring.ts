@@ -665,7 +665,7 @@ export class HashRing {
 
   /** A batch in which not all keys are strings. */
   #getBatchOfBytes(keys: Key[]): string[] {
-    // Packed, and hashed by a function of the caller, before the first lookup: that is when the version is chosen.
+    // Packed, and hashed by a function of the caller, before the first lookup chooses the version.
     const parts = [...packed(keys)]
     const tokens = this.#hash && parts.map((part) => this.#hash!.tokens(part))
     const answers: string[] = []
