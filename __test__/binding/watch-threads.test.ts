@@ -185,6 +185,7 @@ test('a watch that begins after the loss is not told of it', async () => {
       // The loss has not been told yet, or has: the new one must not hear of it in either case.
       `const epoch = ring.epoch
       const anew = ring.watch()
+      await until(() => warnings.length === 1)
       ring.addNode('c')
       assert.equal((await anew.next()).value.previousEpoch, epoch)
       assert.equal(warnings.length, 1)`,
