@@ -49,7 +49,7 @@ describe('a ring that is attached', () => {
         return here
       }
       const fields = 'return [ring.nodes(), ring.epoch, ring.checksum, ring.pointCount, ring.handle()]'
-      const routes = 'return [ring.getReplicas("key", 9), ring.getNodeBatch(["a", "b", "c"]), ring.explain("key")]'
+      const routes = 'return [ring.getReplicas("key", 9), ring.getNodeBatch(["a", "b"]), ring.explain("key")]'
       const changes = [
         "ring.addNode({ id: 'c', address: 'host:1', capabilities: ['ssd'] })",
         "ring.setNodeStatus('a', 'dead')",
@@ -81,7 +81,8 @@ describe('a ring that is attached', () => {
     await inChild(`${TELLING}
       const ring = new HashRing({ nodes: ['a', 'b'], hashFunction: 'sha256' })
       const workers = [await started(ring.handle()), await started(ring.handle())]
-      const look = 'for (let at = 0; at < 10; at += 1) ring.getNode("k" + at); ring.getReplicas("k"); ring.getNodeBatch(["k", "l"])'
+      const look = 'for (let at = 0; at < 10; at += 1) ring.getNode("k" + at);' +
+        'ring.getReplicas("k"); ring.getNodeBatch(["k", "l"])'
       for (const worker of workers) await tell(worker, look)
       new Function('ring', look)(ring)
       const counts = ({ lookupCount, replicaLookupCount, batchKeyCount, cache }) =>
@@ -110,8 +111,8 @@ describe('a ring that is attached', () => {
         { hashSeed: 12345678901234567890n },
       ]
       const keys = Array.from({ length: 50 }, (_, at) => 'key' + at)
-      const replicas = 'return [String(require("node:util").inspect(ring)), given.map((key) => ring.getReplicas(key))]'
-        .replace('require("node:util").inspect(ring)', 'ring[Symbol.for("nodejs.util.inspect.custom")]()')
+      const replicas = 'const shown = ring[Symbol.for("nodejs.util.inspect.custom")]();' +
+        'return [shown, given.map((key) => ring.getReplicas(key))]'
       for (const options of all) {
         const ring = new HashRing({ nodes, ...options })
         ring.setNodeStatus('n3', 'suspected')
@@ -145,7 +146,7 @@ describe('a ring that is attached', () => {
       // The last one ends without closing it.
       assert.equal(await tell(other, 'return ring.nodeCount'), 2)
       await other.terminate()
-      assert.throws(() => HashRing.attach(handle), { name: 'HyperCacheError', code: 'ERR_HYPERCACHE_RING_GONE' })`)
+      assert.throws(() => HashRing.attach(handle), { code: 'ERR_HYPERCACHE_RING_GONE' })`)
   })
 
   test('is a second object in the same thread, which closes by itself', () => {

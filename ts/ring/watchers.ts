@@ -63,7 +63,7 @@ export class Watchers {
   /** Answers what removes the watcher again. */
   #add(watcher: Watcher, signal: AbortSignal | undefined): () => void {
     if (this.#watchers.size === 0) guarded(() => this.#native.watch(() => this.#deliver()))
-    // In this order: what another thread changes in between is not told, and seen by whoever looks at the ring now.
+    // After that, not before: what other threads change in between is not told, but is in the ring by now.
     watcher.since = guarded(() => this.#native.epoch)
     this.#watchers.add(watcher)
     // An end by the signal is an end, and no error: that is what was asked for.

@@ -61,8 +61,8 @@ pub struct Ring {
     current: ArcSwap<Snapshot>,
     /// Rises after each swap, so that readers know when to look.
     swap_count: AtomicU64,
-    /// In the order in which they ask: a thread that changes the ring in a loop would shut the others out of a
-    /// lock that goes to whoever is awake.
+    /// In the order in which they ask: a thread that changes the ring in a loop would shut the others out of
+    /// a lock that goes to whoever is awake.
     writer: FairMutex<()>,
     /// Requests in flight, of all nodes.
     in_flight: AtomicU64,
@@ -255,7 +255,8 @@ impl Ring {
         self.current.store(new.clone());
         self.swap_count.fetch_add(1, Ordering::Release);
         gone.iter().for_each(|node| node.in_flight.retire(&self.in_flight));
-        let watchers = self.watchers();
+        // A copy, so that nobody who begins or ends a watch waits for what follows.
+        let watchers = self.watchers().clone();
         if new.epoch != old.epoch && !watchers.is_empty() {
             let change =
                 RingChange::between(old, &new).expect("snapshots of one ring have one hash function");
