@@ -269,9 +269,7 @@ export interface NativeNodeChange {
   capabilities?: Array<string>
   /** Names and values in turn. */
   metadata?: Array<string>
-  /**
-   * Tokens of its virtual nodes, where the hash function is JavaScript and the old ones may not be enough.
-   */
+  /** Tokens of its virtual nodes, where the hash function is JavaScript and the old ones may not be enough. */
   tokens?: BigUint64Array
 }
 

@@ -18,8 +18,7 @@ test('every listener and iterator of every thread is told the same changes, in o
   const watching = `
     const heard = { first: [], second: [], iterated: [] }
     const seen = []
-    const of = ({ epoch, previousEpoch, checksum, movedArc }) =>
-      [epoch, previousEpoch, checksum, String(movedArc)]
+    const of = (change) => [change.epoch, change.previousEpoch, change.checksum, String(change.movedArc)]
     let isLast
     const ended = new Promise((resolve) => (isLast = resolve))
     ring.watch((change) => heard.first.push(of(change)))
