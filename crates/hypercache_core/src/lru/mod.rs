@@ -102,6 +102,8 @@ impl TokenCache {
     pub fn token(&mut self, key: &[u8], make: impl FnOnce(&[u8]) -> Token) -> Token {
         let table_hash = self.table_hash(key);
         self.get_hashed(table_hash, key).unwrap_or_else(|| {
+            // Before the token is computed: meanwhile the memory that this touches is on its way.
+            self.make_room(key);
             let token = make(key);
             self.insert_new(table_hash, key, token);
             token
@@ -190,9 +192,7 @@ impl TokenCache {
         if self.is_too_long(key) {
             return;
         }
-        while self.len() == self.entry_count_max || self.key_bytes + key.len() > self.key_bytes_max {
-            self.evict_oldest();
-        }
+        self.make_room(key);
         if self.len() == self.entries.capacity() {
             self.grow();
         }
@@ -209,6 +209,17 @@ impl TokenCache {
         self.key_bytes += key.len();
         let entries = &self.entries;
         self.table.insert_unique(table_hash, slot, |slot| entries[*slot as usize].table_hash);
+    }
+
+    /// Puts out what is in the way of one more key.
+    #[inline]
+    fn make_room(&mut self, key: &[u8]) {
+        let is_full = |cache: &Self| {
+            cache.len() == cache.entry_count_max || cache.key_bytes + key.len() > cache.key_bytes_max
+        };
+        while !self.is_too_long(key) && is_full(self) {
+            self.evict_oldest();
+        }
     }
 
     fn evict_oldest(&mut self) {

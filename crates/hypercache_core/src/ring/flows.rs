@@ -42,6 +42,11 @@ pub(crate) struct Flows {
 }
 
 impl Flows {
+    /// Room for so many ranges, to begin with.
+    pub fn with_capacity(range_count: usize) -> Self {
+        Self { ranges: Vec::with_capacity(range_count), ..Self::default() }
+    }
+
     #[inline]
     pub fn push(&mut self, range: FlowRange) {
         let is_current =

@@ -206,7 +206,8 @@ fn moved(before: &Snapshot, after: &Snapshot, numbers: &Numbers) -> (Vec<Flow>, 
     };
     let kept_slots = numbers.kept_slots();
     let is_kept = |slot: u16| kept_slots.get(usize::from(slot)).is_some_and(|is_kept| *is_kept);
-    let mut flows = Flows::default();
+    // A point that comes or goes is mostly a range that moves.
+    let mut flows = Flows::with_capacity(old.len().abs_diff(new.len()));
     let seam = each_segment(old, new, is_kept, |segment| {
         let from = owner(before, numbers.before(), segment.before);
         let to = owner(after, numbers.after(), segment.after);
