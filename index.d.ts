@@ -109,6 +109,8 @@ export declare class NativeRing {
   get checksum(): string
   /** All points in ring order. */
   points(): Array<NativePoint>
+  /** Tells V8 how much memory the ring holds by now, its lookup cache with it. */
+  tellMemory(): void
   /** Names taken after `version`, of the snapshot that the last lookup used. */
   namesAfter(version: number): NativeNames
   /** Why a key is where it is. */
@@ -142,8 +144,8 @@ export declare class NativeRing {
    * must not throw.
    */
   watch(wake: () => void): void
-  /** Takes the changes that have come. */
-  takeChanges(): NativeWaiting
+  /** Takes changes that have come, at most `countMax`. Where more wait, `wake` is called again. */
+  takeChanges(countMax: number): NativeWaiting
   /** Ends the watch. */
   unwatch(): void
 }
@@ -269,7 +271,9 @@ export interface NativeNodeChange {
   capabilities?: Array<string>
   /** Names and values in turn. */
   metadata?: Array<string>
-  /** Tokens of its virtual nodes, where the hash function is JavaScript and the old ones may not be enough. */
+  /**
+   * Tokens of its virtual nodes, where the hash function is JavaScript and the old ones may not be enough.
+   */
   tokens?: BigUint64Array
 }
 
@@ -378,6 +382,8 @@ export interface NativeRingOptions {
   replicationFactor: number
   hashFunction: string
   zoneAware: boolean
+  /** Whether each thread's object of it has a lookup cache. */
+  hasLookupCache: boolean
 }
 
 /** What setting the whole list found to do. */

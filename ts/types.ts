@@ -233,15 +233,15 @@ export interface NodeOwnership {
 
 /** Who owns what at one epoch. */
 export interface RingOwnership {
-  epoch: number
-  checksum: string
+  readonly epoch: number
+  readonly checksum: string
   /**
    * Largest share × number of nodes: what `analyzeDistribution` tells of ever more keys. 0 where no node may
    * answer.
    */
-  loadFactor: number
+  readonly loadFactor: number
   /** Every node in byte order of the ids. */
-  ownership: NodeOwnership[]
+  readonly ownership: readonly Readonly<NodeOwnership>[]
 }
 
 /** A change of several parts, which are made as one. An id may be in one part only, once. */
@@ -308,7 +308,10 @@ export interface MovedKeys {
   transfers: KeyTransfer[]
 }
 
-/** What moves between two versions of a ring, or between two rings: exactly, whatever keys there are. */
+/**
+ * What moves between two versions of a ring, or between two rings: exactly, whatever keys there are. All that
+ * it answers is frozen, but for `ranges()` and `analyze()`.
+ */
 export interface Movement {
   /** Number of tokens whose owner changes, of 2^64. */
   readonly movedArc: bigint
@@ -317,7 +320,7 @@ export interface Movement {
   /** The least share that any placement would have to move, by the nodes' weights. */
   readonly idealShare: number
   /** What moves between each pair of nodes, in byte order of the ids; nobody is last. */
-  readonly transfers: readonly Transfer[]
+  readonly transfers: readonly Readonly<Transfer>[]
   /** Who owns what before. */
   readonly before: RingOwnership
   /** Who will own what after. */
@@ -327,7 +330,7 @@ export interface Movement {
    * will be. `from` is the first replica before that the change does not make `dead`; `null` where there is
    * none. In ring order.
    */
-  readonly copies?: readonly MovedRange[]
+  readonly copies?: readonly Readonly<MovedRange>[]
   /**
    * The ranges that move, in ring order, neighbours that go the same way joined; made as they are asked for.
    */
@@ -432,5 +435,5 @@ export interface CacheMetrics {
   /** Keys remembered now. */
   keyCount: number
   /** Memory held now. */
-  bytes: number
+  memoryBytes: number
 }

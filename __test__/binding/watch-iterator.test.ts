@@ -160,14 +160,14 @@ describe('an iterator ends', () => {
     expect(await iterator.next()).toEqual(END)
   })
 
-  test('with a signal, after what had come before', async () => {
+  test('with a signal, at once: what had come before is dropped', async () => {
     const controller = new AbortController()
     const iterator = ring.watch({ signal: controller.signal })
     makeChanges(2)
     await arrived()
     controller.abort()
     makeChanges(1)
-    expect(await drained(iterator)).toEqual({ epochs: [2, 3, 4], error: undefined })
+    expect(await drained(iterator)).toEqual({ epochs: [], error: undefined })
   })
 
   test('with a signal, while it is waited for', async () => {
@@ -199,4 +199,30 @@ describe('an iterator ends', () => {
     ring.close()
     expect(await drained(other)).toEqual({ epochs: [2, 3, 4], error: undefined })
   })
+})
+
+test('however many changes come, others have their turns of the event loop between them', async () => {
+  const toldBetween: number[] = []
+  let told = 0
+  let [isOver, resolve] = [false, () => undefined as void]
+  const over = new Promise<void>((done) => (resolve = done))
+  ring.watch((change) => {
+    told += 1
+    if (change.epoch !== 1_001) return
+    isOver = true
+    resolve()
+  })
+  const turn = () => {
+    toldBetween.push(told)
+    told = 0
+    if (!isOver) setImmediate(turn)
+  }
+  for (let at = 0; at < 500; at += 1) {
+    ring.addNode('d')
+    ring.removeNode('d')
+  }
+  turn()
+  await over
+  expect(Math.max(...toldBetween)).toBeLessThanOrEqual(64)
+  expect(toldBetween.length).toBeGreaterThan(10)
 })

@@ -3,6 +3,7 @@
 import { InvalidArgumentError } from 'commander'
 
 import type { HashRing } from '../ring/hash-ring.js'
+import { STATUSES } from '../ring/metrics.js'
 import type { NodeStatus, PlannedChange, PlannedUpdate } from '../types.js'
 import { usageError } from './failure.js'
 import { named } from './text.js'
@@ -26,14 +27,6 @@ export interface ChangeOptions {
   weight?: WeightedNode[]
   status?: NodeInStatus[]
 }
-
-const STATUSES: readonly string[] = [
-  'alive',
-  'suspected',
-  'dead',
-  'leaving',
-  'updating',
-] satisfies NodeStatus[]
 
 /** Nodes of one kind of change that are named one by one. */
 const NAMED_MAX = 3
@@ -64,7 +57,8 @@ export function weightedNodes(value: string, previous: WeightedNode[] = []): Wei
 export function nodesInStatus(value: string, previous: NodeInStatus[] = []): NodeInStatus[] {
   const nodes = listed(value).map((item) => {
     const [id, status] = splitAtLast(item, 'node=status')
-    if (STATUSES.includes(status)) return { id, status: status as NodeStatus }
+    const found = STATUSES.find((known) => known === status)
+    if (found !== undefined) return { id, status: found }
     throw refused(`The status is ${JSON.stringify(status)}; it must be one of ${STATUSES.join(', ')}.`)
   })
   return [...previous, ...nodes]

@@ -4,10 +4,12 @@
 
 import { HyperCacheError, shown, wrongType } from '../errors.js'
 import type {
+  BoundedOptions,
   HashFunction,
   HashRingOptions,
   NodeChange,
   NodeSpec,
+  PlanOptions,
   PlannedChange,
   PlannedUpdate,
 } from '../types.js'
@@ -41,6 +43,12 @@ const SPEC_NAMES: ReadonlySet<string> = new Set<keyof NodeSpec>([
 
 const UPDATE_NAMES: ReadonlySet<string> = new Set<keyof PlannedUpdate>(['id', 'weight', 'zone', 'status'])
 const PLAN_NAMES: ReadonlySet<string> = new Set<keyof PlannedChange>(['add', 'remove', 'update', 'set'])
+
+const REPLICAS_NAMES: ReadonlySet<string> = new Set<keyof PlanOptions>(['replicas'])
+const BOUNDED_NAMES: ReadonlySet<string> = new Set<keyof BoundedOptions>(['maxLoadFactor'])
+
+/** The factor of bounded loads where none is given. */
+export const MAX_LOAD_FACTOR = 1.25
 
 const HASH_SEED_MAX = 2n ** 64n - 1n
 /** What the core calls a hash function that is not its own. */
@@ -122,14 +130,14 @@ function checkedUpdate(what: string, update: unknown): NativePlannedChange['upda
 
 /** Options of `plan` and `diff`: the number of replicas, if any. */
 export function checkedReplicas(options: unknown): number | undefined {
-  const fields = checkedFields('options', options, new Set(['replicas']))
+  const fields = checkedFields('options', options, REPLICAS_NAMES)
   return fields.replicas === undefined ? undefined : checkedCount(fields.replicas, 'replicas')
 }
 
 /** The factor of bounded loads. */
 export function checkedLoadFactor(options: unknown): number {
-  const fields = checkedFields('options', options, new Set(['maxLoadFactor']))
-  const factor = optional('maxLoadFactor', fields.maxLoadFactor, 'number') ?? 1.25
+  const fields = checkedFields('options', options, BOUNDED_NAMES)
+  const factor = optional('maxLoadFactor', fields.maxLoadFactor, 'number') ?? MAX_LOAD_FACTOR
   if (factor >= 1 && factor < Infinity) return factor
   const message = `maxLoadFactor is ${factor}; it must be a finite number of at least 1`
   throw new HyperCacheError('ERR_HYPERCACHE_OUT_OF_RANGE', message)

@@ -42,6 +42,7 @@ import type {
   WatchOptions,
 } from '../types.js'
 import {
+  MAX_LOAD_FACTOR,
   checkedChange,
   checkedCount,
   checkedIds,
@@ -66,9 +67,6 @@ import { Watchers } from './watchers.js'
 const { mailbox, owner, ownerOfBytes, replicas, replicasOfBytes, ownersOfJoined, ownersOfPacked } = calls
 const { ownerBounded, ownerBoundedOfBytes } = calls
 const { ownerOfToken, replicasOfToken, ownerBoundedOfToken, ownersOfTokens } = calls
-
-/** The factor of bounded loads that is not looked for in options. */
-const MAX_LOAD_FACTOR = 1.25
 
 /** What no answer carries: versions are not negative, and reasons are few. A small integer, as marks are. */
 const NO_MARK = -1000
@@ -111,6 +109,7 @@ export class HashRing {
   readonly #native
   readonly #hash: CustomHash | undefined
   readonly #watchers: Watchers
+  readonly #hasLookupCache: boolean
   readonly #replicationFactor: number
   readonly #label: string
   /** Number of this ring in the mailbox; −1 once closed. */
@@ -145,7 +144,8 @@ export class HashRing {
     }
     this.#watchers = new Watchers(this.#native)
     this.#number = this.#native.number
-    const { replicationFactor, hashFunction, zoneAware } = this.#native.options()
+    const { replicationFactor, hashFunction, zoneAware, hasLookupCache } = this.#native.options()
+    this.#hasLookupCache = hasLookupCache
     this.#replicationFactor = replicationFactor
     this.#label = hashFunction + (zoneAware ? ', zone-aware' : '')
   }
@@ -169,7 +169,9 @@ export class HashRing {
    * version.
    */
   static deserialize(bytes: Uint8Array): HashRing {
-    if (!types.isUint8Array(bytes)) throw wrongType('bytes', bytes, 'a Uint8Array')
+    if (!types.isUint8Array(bytes) || isDetached(bytes)) {
+      throw wrongType('bytes', bytes, 'a Uint8Array whose buffer is not detached')
+    }
     const own = bytesOf('bytes', bytes)
     return HashRing.#of(guarded(() => binding.NativeRing.deserialize(environment, own, nowMs())))
   }
@@ -283,7 +285,8 @@ export class HashRing {
    * error.
    *
    * @returns Whether the node had a request in flight. `false` where it was not acquired, or has left the
-   * ring since, whether or not it came back: its requests have left the count with it.
+   * ring since: its requests have left the count with it. Of a node that came back and was acquired again,
+   * the old request cannot be told from the new.
    */
   release(node: string): boolean {
     const checked = checkedText('node', node)
@@ -308,6 +311,7 @@ export class HashRing {
         answers[index] = names[mailbox[Place.Slots + index - start]!]!
       start = end
     }
+    this.#tellMemory()
     return answers as string[]
   }
 
@@ -334,6 +338,7 @@ export class HashRing {
       throw new HyperCacheError('ERR_HYPERCACHE_INVALID_PACKED_KEYS', message)
     }
     if (mailbox[Place.Mark] !== this.#mark) this.#settle('keys', keys)
+    this.#tellMemory()
     return { slots, names: this.#names.slice() }
   }
 
@@ -473,7 +478,7 @@ export class HashRing {
     return guarded(() => this.#native.serialize())
   }
 
-  /** Counters and sizes. Takes one look at each point. */
+  /** Counters and sizes. Takes one look at each point that is searched. */
   getMetrics(): RingMetrics {
     return metricsOf(guarded(() => this.#native.metrics()))
   }
@@ -575,7 +580,8 @@ export class HashRing {
   /**
    * Lets go of the ring, in this thread: other threads that are attached keep it, the last one frees the
    * native memory. The garbage collector does it later, and only between turns of the event loop: close rings
-   * that are made in a loop. Ends this object's watches. Every call but this one then throws.
+   * that are made in a loop. Ends this object's watches: what they have not been told by then they are not
+   * told. Every call but this one then throws.
    */
   close(): void {
     this.#watchers.close()
@@ -698,7 +704,13 @@ export class HashRing {
       if (mailbox[Place.Mark] !== this.#mark) this.#settle('keys', keys)
       slots.forEach((slot) => answers.push(this.#names[slot]!))
     })
+    this.#tellMemory()
     return answers
+  }
+
+  /** After many keys a lookup cache may have grown, which the garbage collector cannot see. */
+  #tellMemory(): void {
+    if (this.#hasLookupCache) guarded(() => this.#native.tellMemory())
   }
 }
 

@@ -3,7 +3,8 @@
 import type { NativeMetrics } from '../native.js'
 import type { NodeStatus, RingMetrics } from '../types.js'
 
-const STATUSES: readonly NodeStatus[] = ['alive', 'suspected', 'dead', 'leaving', 'updating']
+/** All statuses, in the order in which native code counts them. */
+export const STATUSES: readonly NodeStatus[] = ['alive', 'suspected', 'dead', 'leaving', 'updating']
 
 export function metricsOf(native: NativeMetrics): RingMetrics {
   const { cacheHitCount, cacheMissCount, cacheEvictionCount, cacheKeyCount, cacheBytes, ...rest } = native
@@ -20,7 +21,7 @@ export function metricsOf(native: NativeMetrics): RingMetrics {
       hitRate: asked === 0 ? 0 : cacheHitCount / asked,
       evictionCount: cacheEvictionCount,
       keyCount: cacheKeyCount,
-      bytes: cacheBytes,
+      memoryBytes: cacheBytes,
     },
   }
 }

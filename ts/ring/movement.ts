@@ -13,6 +13,7 @@ import type {
   Transfer,
 } from '../types.js'
 import { type CustomHash, countKeys } from './custom-hash.js'
+import { frozen } from './frozen.js'
 import { bytesOf, packed, packedLater } from './keys.js'
 
 /** Ranges fetched at a time. */
@@ -31,10 +32,10 @@ export class RingMovement implements Movement {
   readonly #native: NativeMovement
   readonly #hash: CustomHash | undefined
   readonly #replicas: number | undefined
-  #transfers: Transfer[] | undefined
+  #transfers: readonly Transfer[] | undefined
   #before: RingOwnership | undefined
   #after: RingOwnership | undefined
-  #copies: MovedRange[] | undefined
+  #copies: readonly MovedRange[] | undefined
 
   constructor(native: NativeMovement, hash: CustomHash | undefined, replicas: number | undefined) {
     this.#native = native
@@ -55,21 +56,27 @@ export class RingMovement implements Movement {
   }
 
   get transfers(): readonly Transfer[] {
-    return (this.#transfers ??= guarded(() => this.#native.transfers()))
+    return (this.#transfers ??= frozen(guarded(() => this.#native.transfers())))
   }
 
   get before(): RingOwnership {
-    return (this.#before ??= guarded(() => this.#native.ownership(false)))
+    return (this.#before ??= this.#ownership(false))
   }
 
   get after(): RingOwnership {
-    return (this.#after ??= guarded(() => this.#native.ownership(true)))
+    return (this.#after ??= this.#ownership(true))
   }
 
   get copies(): readonly MovedRange[] | undefined {
     const count = this.#replicas
     if (count === undefined) return undefined
-    return (this.#copies ??= guarded(() => this.#native.copies(count)))
+    return (this.#copies ??= frozen(guarded(() => this.#native.copies(count))))
+  }
+
+  #ownership(isAfter: boolean): RingOwnership {
+    const found = guarded(() => this.#native.ownership(isAfter))
+    frozen(found.ownership)
+    return Object.freeze(found)
   }
 
   *ranges(): Generator<MovedRange, undefined> {

@@ -6,9 +6,18 @@ import { HyperCacheError, shown, wrongType } from '../errors.js'
 import { type NativeRing, guarded } from '../native.js'
 import type { RingChange, StopWatching, WatchOptions } from '../types.js'
 import { checkedCount, checkedFields } from './arguments.js'
+import { frozen } from './frozen.js'
 
+/**
+ * Changes told in one turn of the event loop: others are to have their turns too, however fast changes are
+ * made.
+ */
+const TOLD_IN_A_TURN = 64
 const QUEUE_LIMIT = 1_024
 const QUEUE_LIMIT_MAX = 65_536
+
+const LISTENER_OPTIONS: ReadonlySet<keyof WatchOptions> = new Set(['signal'])
+const ITERATOR_OPTIONS: ReadonlySet<keyof WatchOptions> = new Set(['signal', 'queueLimit'])
 
 /** One watch: what it is told. */
 interface Watcher {
@@ -17,8 +26,8 @@ interface Watcher {
   tell(change: RingChange): void
   /** Changes were lost before the next one. */
   lose(): void
-  /** The ring was closed. */
-  end(): void
+  /** The ring was closed, or the signal was given: then what waits is dropped. */
+  end(dropsWaiting: boolean): void
 }
 
 /**
@@ -28,6 +37,7 @@ interface Watcher {
 export class Watchers {
   readonly #native: NativeRing
   readonly #watchers = new Set<Watcher>()
+  #isAwake = false
 
   constructor(native: NativeRing) {
     this.#native = native
@@ -35,7 +45,7 @@ export class Watchers {
 
   /** Calls a listener with each change. */
   listen(listener: (change: RingChange) => void, options: unknown): StopWatching {
-    const { signal } = checkedWatchOptions(options, ['signal'])
+    const { signal } = checkedWatchOptions(options, LISTENER_OPTIONS)
     const watcher: Watcher = {
       tell: (change) => call(listener, change),
       lose: () => warn('ERR_HYPERCACHE_WATCH_OVERFLOW', lostMessage('a listener of watch()')),
@@ -48,26 +58,26 @@ export class Watchers {
 
   /** Answers the changes one after another. */
   iterate(options: unknown): AsyncIterableIterator<RingChange> {
-    const { signal, queueLimit } = checkedWatchOptions(options, ['signal', 'queueLimit'])
+    const { signal, queueLimit } = checkedWatchOptions(options, ITERATOR_OPTIONS)
     const queue = new ChangeQueue(queueLimit, () => stop())
     const stop = this.#add(queue, signal)
-    if (signal?.aborted === true) queue.end()
+    if (signal?.aborted === true) queue.end(true)
     return queue
   }
 
   /** Ends all watches. */
   close(): void {
-    new Set(this.#watchers).forEach((watcher) => watcher.end())
+    new Set(this.#watchers).forEach((watcher) => watcher.end(false))
   }
 
   /** Answers what removes the watcher again. */
   #add(watcher: Watcher, signal: AbortSignal | undefined): () => void {
-    if (this.#watchers.size === 0) guarded(() => this.#native.watch(() => this.#deliver()))
+    if (this.#watchers.size === 0) guarded(() => this.#native.watch(() => this.#wake()))
     // After that, not before: what other threads change in between is not told, but is in the ring by now.
     watcher.since = guarded(() => this.#native.epoch)
     this.#watchers.add(watcher)
     // An end by the signal is an end, and no error: that is what was asked for.
-    const abort = () => watcher.end()
+    const abort = () => watcher.end(true)
     signal?.addEventListener('abort', abort)
     return () => {
       signal?.removeEventListener('abort', abort)
@@ -75,13 +85,24 @@ export class Watchers {
     }
   }
 
-  /** Called by native code: must not throw. */
+  /**
+   * Called by native code: must not throw. It may be called many times in one turn, so all that it does is to
+   * ask for a later part of this turn, once, without keeping the process alive.
+   */
+  #wake(): void {
+    if (this.#isAwake) return
+    this.#isAwake = true
+    setImmediate(() => this.#deliver()).unref()
+  }
+
   #deliver(): void {
-    const { changes, hasOverflowed } = this.#native.takeChanges()
+    this.#isAwake = false
+    const { changes, hasOverflowed } = this.#native.takeChanges(TOLD_IN_A_TURN)
     // Lost are changes up to now. A listener may close the ring: then it could not be asked.
     const lost = hasOverflowed ? this.#native.epoch : 0
     changes.forEach((change) => {
-      frozen(change)
+      frozen(change.transfers)
+      Object.freeze(change)
       this.#each(change.epoch, (watcher) => watcher.tell(change))
     })
     if (hasOverflowed) this.#each(lost, (watcher) => watcher.lose())
@@ -120,8 +141,12 @@ class ChangeQueue implements Watcher, AsyncIterableIterator<RingChange> {
     this.#fail(lostMessage('an iterator of watch()'))
   }
 
-  end(): void {
+  end(dropsWaiting: boolean): void {
     this.#isEnded = true
+    if (dropsWaiting) {
+      this.#changes = []
+      this.#error = undefined
+    }
     this.#stop()
     this.#waiting.splice(0).forEach(({ resolve }) => resolve({ done: true, value: undefined }))
   }
@@ -137,9 +162,7 @@ class ChangeQueue implements Watcher, AsyncIterableIterator<RingChange> {
   }
 
   return(): Promise<IteratorResult<RingChange>> {
-    this.#changes = []
-    this.#error = undefined
-    this.end()
+    this.end(true)
     return Promise.resolve({ done: true, value: undefined })
   }
 
@@ -156,7 +179,7 @@ class ChangeQueue implements Watcher, AsyncIterableIterator<RingChange> {
     const waiting = this.#waiting.shift()
     if (waiting === undefined) this.#error = error
     else waiting.reject(error)
-    this.end()
+    this.end(false)
   }
 }
 
@@ -201,17 +224,11 @@ function warn(code: string, message: string, detail?: string): void {
   })
 }
 
-function frozen(change: RingChange): void {
-  change.transfers.forEach(Object.freeze)
-  Object.freeze(change.transfers)
-  Object.freeze(change)
-}
-
 function checkedWatchOptions(
   options: unknown,
-  names: (keyof WatchOptions)[],
+  names: ReadonlySet<keyof WatchOptions>,
 ): { signal: AbortSignal | undefined; queueLimit: number } {
-  const { signal, queueLimit } = checkedFields('options', options, new Set(names))
+  const { signal, queueLimit } = checkedFields('options', options, names)
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw wrongType('options.signal', signal, 'an AbortSignal')
   }

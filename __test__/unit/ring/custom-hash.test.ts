@@ -115,7 +115,12 @@ describe('the function is called as seldom as can be', () => {
       ring.getReplicas('key')
       ring.getNodeBatch(['key', 'key'])
       expect(count.calls).toBe(4)
-      expect(ring.getMetrics().cache).toMatchObject({ hitCount: 0, missCount: 0, keyCount: 0, bytes: 0 })
+      expect(ring.getMetrics().cache).toMatchObject({
+        hitCount: 0,
+        missCount: 0,
+        keyCount: 0,
+        memoryBytes: 0,
+      })
     }
   })
 

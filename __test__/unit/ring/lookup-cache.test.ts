@@ -36,8 +36,8 @@ describe('whether there is one', () => {
     const answers = ['k', 'k'].map((key) => ring.getNode(key))
     expect(answers[0]).toBe(answers[1])
     expect(figures(ring)).toEqual(isOn ? [1, 1, 0, 1] : [0, 0, 0, 0])
-    const { bytes, hitRate } = ring.getMetrics().cache
-    expect([bytes > 0, hitRate]).toEqual([isOn, isOn ? 0.5 : 0])
+    const { memoryBytes, hitRate } = ring.getMetrics().cache
+    expect([memoryBytes > 0, hitRate]).toEqual([isOn, isOn ? 0.5 : 0])
   })
 
   test('it holds 10,000 keys unless told otherwise', () => {
@@ -218,9 +218,9 @@ describe('figures', () => {
     let [most, bytesMax] = [0, 0]
     for (let start = 0; start < 1_000_000; start += 20_000) {
       ring.getNodeBatch(Array.from({ length: 20_000 }, (_, at) => `scan:${start + at}`))
-      const { keyCount, bytes } = ring.getMetrics().cache
+      const { keyCount, memoryBytes } = ring.getMetrics().cache
       most = Math.max(most, keyCount)
-      bytesMax = Math.max(bytesMax, bytes)
+      bytesMax = Math.max(bytesMax, memoryBytes)
     }
     expect(figures(ring)).toEqual([0, 1_000_000, 999_000, 1_000])
     expect(most).toBe(1_000)
@@ -235,7 +235,7 @@ describe('figures', () => {
     for (let at = 0; at < 500; at += 1) ring.getNode(`${at}`.padEnd(4_000, 'x'))
     const [, , , keyCount] = figures(ring)
     expect(keyCount).toBe(3)
-    expect(ring.getMetrics().cache.bytes).toBeLessThan(100 * 128 + 100 * 120)
+    expect(ring.getMetrics().cache.memoryBytes).toBeLessThan(100 * 128 + 100 * 120)
     const before = figures(ring)
     ring.getNode('y'.repeat(4_097))
     ring.getNode('y'.repeat(4_097))

@@ -34,7 +34,7 @@ describe('what the ring is', () => {
       lookupCount: 0,
       replicaLookupCount: 0,
       batchKeyCount: 0,
-      cache: { hitCount: 0, missCount: 0, hitRate: 0, evictionCount: 0, keyCount: 0, bytes: 0 },
+      cache: { hitCount: 0, missCount: 0, hitRate: 0, evictionCount: 0, keyCount: 0, memoryBytes: 0 },
       snapshotBytes: expect.any(Number) as number,
       inFlightCount: 0,
       loadFactor: 0,

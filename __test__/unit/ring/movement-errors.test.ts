@@ -208,7 +208,10 @@ describe('apply', () => {
         (own) => own.updateNode('d', { weight: 3 }),
         'PLAN_OUTDATED',
       ],
-      [{ set: ['a', 'b', 'd'] }, (own) => own.addNode({ id: 'e', status: 'dead' }), ''],
+      [{ set: ['a', 'b', 'd'] }, (own) => own.addNode({ id: 'e', status: 'dead' }), 'PLAN_OUTDATED'],
+      // It would undo the change of what it leaves out.
+      [{ set: ['a', 'b', 'd'] }, (own) => own.updateNode('a', { address: 'a:1' }), 'PLAN_OUTDATED'],
+      [{ remove: ['b'] }, (own) => own.updateNode('a', { address: 'a:1' }), ''],
       [{ set: ['a', 'd', 'e'] }, (own) => own.addNode({ id: 'e', status: 'dead' }), 'PLAN_OUTDATED'],
     ]
     for (const [change, behind, code] of cases) {

@@ -67,7 +67,7 @@ fn consume(watch: &Watch, bell: &Bell, last: u64) -> Vec<Arc<RingChange>> {
     let mut seen: Vec<Arc<RingChange>> = Vec::new();
     while seen.last().is_none_or(|change| change.epoch < last) {
         bell.wait();
-        let waiting = watch.take();
+        let waiting = watch.take(usize::MAX);
         assert!(!waiting.has_overflowed);
         seen.extend(waiting.changes);
     }
@@ -118,18 +118,35 @@ fn who_waits_to_be_woken_sees_every_change_of_every_writer_in_order() {
 fn a_watch_is_woken_once_when_changes_come_to_an_empty_queue() {
     let ring = small_ring();
     let (watch, bell) = watched(&ring);
-    assert_eq!((bell.count(), watch.take().changes.len()), (0, 0));
+    assert_eq!((bell.count(), watch.take(usize::MAX).changes.len()), (0, 0));
     for round in 1..=3 {
         flip(&ring);
         flip(&ring);
         assert_eq!(bell.count(), round);
-        assert_eq!(watch.take().changes.len(), 4);
-        assert_eq!(watch.take().changes.len(), 0);
+        assert_eq!(watch.take(usize::MAX).changes.len(), 4);
+        assert_eq!(watch.take(usize::MAX).changes.len(), 0);
     }
     // What moves nothing wakes nobody.
     ring.update_node_load("a", 0.5).expect("it is there");
     ring.update_node("a", status(NodeStatus::Suspected), 0.0).expect("it is there");
-    assert_eq!((bell.count(), watch.take().changes.len()), (3, 0));
+    assert_eq!((bell.count(), watch.take(usize::MAX).changes.len()), (3, 0));
+}
+
+#[test]
+fn changes_that_are_left_are_announced_again() {
+    let ring = small_ring();
+    let (watch, bell) = watched(&ring);
+    (0..3).for_each(|_| flip(&ring));
+    for (asked, taken, woken) in [(2, 2, 2), (1, 1, 3), (2, 2, 4), (9, 1, 4)] {
+        let waiting = watch.take(asked);
+        assert_eq!((waiting.changes.len(), waiting.has_overflowed, bell.count()), (taken, false, woken));
+    }
+    (0..WAITING_CHANGES_MAX).for_each(|_| flip(&ring));
+    assert_eq!(watch.take(WAITING_CHANGES_MAX - 1).changes.len(), WAITING_CHANGES_MAX - 1);
+    // The loss is told after the last change that came before it.
+    let last = watch.take(2);
+    assert_eq!((last.changes.len(), last.has_overflowed), (1, true));
+    assert!(!watch.take(1).has_overflowed);
 }
 
 #[test]
@@ -140,10 +157,10 @@ fn a_watch_begins_with_the_next_change_and_ends_when_it_is_dropped() {
     flip(&ring);
     let (second, second_bell) = watched(&ring);
     flip(&ring);
-    assert_eq!(epochs(&first.take().changes), [4, 5, 6, 7]);
+    assert_eq!(epochs(&first.take(usize::MAX).changes), [4, 5, 6, 7]);
     drop(first);
     flip(&ring);
-    assert_eq!(epochs(&second.take().changes), [6, 7, 8, 9]);
+    assert_eq!(epochs(&second.take(usize::MAX).changes), [6, 7, 8, 9]);
     assert_eq!((first_bell.count(), second_bell.count()), (1, 1));
     drop(second);
     // What the watches held is free: their bells are, too.
@@ -161,19 +178,19 @@ fn a_queue_that_is_full_keeps_the_oldest_and_tells_of_the_loss_once() {
     }
     let (late, _) = watched(&ring);
     flip(&ring);
-    let waiting = watch.take();
+    let waiting = watch.take(usize::MAX);
     assert!(waiting.has_overflowed);
     assert_eq!(epochs(&waiting.changes), (2..).take(WAITING_CHANGES_MAX).collect::<Vec<_>>());
     assert_eq!(bell.count(), 1);
     // It goes on after the gap, which shows. The other watch has none.
     flip(&ring);
-    let waiting = watch.take();
+    let waiting = watch.take(usize::MAX);
     assert!(!waiting.has_overflowed);
     let epoch = ring.snapshot().epoch();
     assert_eq!(epochs(&waiting.changes), [epoch - 1, epoch]);
     assert_eq!(waiting.changes[0].previous_epoch, epoch - 2);
     assert_eq!(bell.count(), 2);
-    let waiting = late.take();
+    let waiting = late.take(usize::MAX);
     assert_eq!((waiting.changes.len(), waiting.has_overflowed), (4, false));
 }
 
@@ -184,7 +201,7 @@ fn exactly_as_many_changes_as_may_wait_lose_nothing() {
     for _ in 0..WAITING_CHANGES_MAX / 2 {
         flip(&ring);
     }
-    let waiting = watch.take();
+    let waiting = watch.take(usize::MAX);
     assert_eq!((waiting.changes.len(), waiting.has_overflowed), (WAITING_CHANGES_MAX, false));
 }
 
@@ -199,7 +216,7 @@ fn watches_come_and_go_beside_writers() {
                     let (watch, bell) = watched(&ring);
                     let before = ring.snapshot().epoch();
                     bell.wait();
-                    let changes = watch.take().changes;
+                    let changes = watch.take(usize::MAX).changes;
                     // All from the look on, and perhaps one that came between it and the beginning.
                     assert!(changes[0].previous_epoch <= before);
                     let numbers = epochs(&changes);

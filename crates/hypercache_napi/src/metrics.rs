@@ -53,7 +53,7 @@ impl NativeRing {
             cache_bytes: counts.cache_bytes as f64,
             snapshot_bytes: snapshot.memory_bytes() as f64,
             in_flight_count: metrics.in_flight as f64,
-            load_factor: snapshot.ownership().load_factor,
+            load_factor: snapshot.load_factor(),
         })
     }
 

@@ -109,11 +109,12 @@ impl NativeRing {
         env: Env,
         edit: impl FnOnce(&Ring) -> std::result::Result<R, hypercache_core::Error>,
     ) -> Result<R> {
-        let (answer, bytes) = self.read(|reader| {
+        let answer = self.read(|reader| {
             let answer = edit(reader.ring());
-            (answer, reader.snapshot().memory_bytes())
+            reader.snapshot();
+            answer
         })?;
-        self.tell(env, bytes as i64);
+        self.tell_memory(env)?;
         answer.map_err(to_js)
     }
 }
@@ -233,9 +234,18 @@ impl NativeRing {
         Ok(snapshot.points().iter().map(|found| point(&snapshot, found)).collect())
     }
 
+    /// Tells V8 how much memory the ring holds by now, its lookup cache with it.
+    #[napi(catch_unwind)]
+    pub fn tell_memory(&self, env: Env) -> Result<()> {
+        let bytes = self.read(|reader| reader.last().memory_bytes() + reader.cache_bytes())?;
+        self.tell(env, bytes as i64);
+        Ok(())
+    }
+
     /// Names taken after `version`, of the snapshot that the last lookup used.
     #[napi(catch_unwind)]
-    pub fn names_after(&self, version: f64) -> Result<NativeNames> {
+    pub fn names_after(&self, env: Env, version: f64) -> Result<NativeNames> {
+        self.tell_memory(env)?;
         let snapshot = self.read(|reader| reader.last().clone())?;
         let (slots, names) = snapshot
             .named_after(version as u64)

@@ -14,6 +14,8 @@ pub struct NativeRingOptions {
     pub replication_factor: u32,
     pub hash_function: String,
     pub zone_aware: bool,
+    /// Whether each thread's object of it has a lookup cache.
+    pub has_lookup_cache: bool,
 }
 
 #[napi]
@@ -57,6 +59,7 @@ impl NativeRing {
             replication_factor: options.replication_factor,
             hash_function: options.hash.name().into(),
             zone_aware: options.zone_aware,
+            has_lookup_cache: options.cached_key_count() > 0,
         })
     }
 }

@@ -63,10 +63,11 @@ impl NativeRing {
         Ok(())
     }
 
-    /// Takes the changes that have come.
+    /// Takes changes that have come, at most `countMax`. Where more wait, `wake` is called again.
     #[napi(catch_unwind)]
-    pub fn take_changes(&self) -> NativeWaiting {
-        let waiting = self.watch.borrow().as_ref().map(Watch::take).unwrap_or_default();
+    pub fn take_changes(&self, count_max: u32) -> NativeWaiting {
+        let watch = self.watch.borrow();
+        let waiting = watch.as_ref().map(|watch| watch.take(count_max as usize)).unwrap_or_default();
         NativeWaiting {
             changes: waiting.changes.iter().map(|made| change(made)).collect(),
             has_overflowed: waiting.has_overflowed,

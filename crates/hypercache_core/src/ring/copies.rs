@@ -4,8 +4,8 @@ use super::flows::{FlowRange, Flows, NOBODY};
 use super::movement::{MovedRange, Movement};
 use super::numbers::SlotNumbers;
 use super::placement::ReplicaScratch;
-use super::segments::each_segment;
 use super::snapshot::Snapshot;
+use super::stretches::each_stretch;
 use crate::node::{Node, NodeStatus};
 
 /// Reads the replicas of stretches of one snapshot.
@@ -46,18 +46,18 @@ impl Movement {
         let mut flows = Flows::default();
         let (before, after) = (&self.before.placement.points, &self.after.placement.points);
         // Where the owners are the same, other replicas may differ.
-        let seam = each_segment(
+        let seam = each_stretch(
             before,
             after,
             |_| false,
-            |segment| {
-                let (had, has) = (old.at(segment.before), new.at(segment.after));
+            |stretch| {
+                let (had, has) = (old.at(stretch.before), new.at(stretch.after));
                 if had == has {
                     return;
                 }
                 let from = had.iter().copied().find(|number| !is_lost[*number as usize]).unwrap_or(NOBODY);
                 for &to in has.iter().filter(|number| !had.contains(number)) {
-                    flows.push(FlowRange { start: segment.start, end: segment.end, from, to });
+                    flows.push(FlowRange { start: stretch.start, end: stretch.end, from, to });
                 }
             },
         );

@@ -17,9 +17,9 @@ mod placement;
 mod plan;
 mod points;
 mod reader;
-mod segments;
 mod serialize;
 mod snapshot;
+mod stretches;
 mod table;
 mod watch;
 mod zones;
@@ -177,9 +177,13 @@ impl Ring {
     /// The plan was applied already, or was made at another epoch, or the nodes have changed since so that
     /// something else would come out.
     pub fn apply(&self, plan: &Plan, now_ms: f64) -> Result<(), Error> {
+        let mut is_applied = plan.is_applied.lock();
+        if *is_applied {
+            return Err(Error::PlanApplied);
+        }
         let edit = |draft: &mut Draft<'_>, now: &Snapshot| plan.redo(draft, now);
         self.write(now_ms, edit, |now, next| plan.check(now, next))?;
-        plan.seal();
+        *is_applied = true;
         Ok(())
     }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::flows::{Flow, FlowRange, Flows, NOBODY};
 use super::numbers::Numbers;
 use super::ownership::share_of;
-use super::segments::each_segment;
 use super::snapshot::Snapshot;
+use super::stretches::each_stretch;
 use crate::error::Error;
 use crate::token::{RING_ARC, Token};
 
@@ -208,11 +208,11 @@ fn moved(before: &Snapshot, after: &Snapshot, numbers: &Numbers) -> (Vec<Flow>, 
     let is_kept = |slot: u16| kept_slots.get(usize::from(slot)).is_some_and(|is_kept| *is_kept);
     // A point that comes or goes is mostly a range that moves.
     let mut flows = Flows::with_capacity(old.len().abs_diff(new.len()));
-    let seam = each_segment(old, new, is_kept, |segment| {
-        let from = owner(before, numbers.before(), segment.before);
-        let to = owner(after, numbers.after(), segment.after);
+    let seam = each_stretch(old, new, is_kept, |stretch| {
+        let from = owner(before, numbers.before(), stretch.before);
+        let to = owner(after, numbers.after(), stretch.after);
         if from != to {
-            flows.push(FlowRange { start: segment.start, end: segment.end, from, to });
+            flows.push(FlowRange { start: stretch.start, end: stretch.end, from, to });
         }
     });
     let (flows, ranges) = flows.finish(seam);

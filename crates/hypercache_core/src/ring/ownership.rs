@@ -33,8 +33,7 @@ impl Snapshot {
     /// Which part of the ring each node has. Takes one look at each point; where a node is not routable, all
     /// virtual nodes are hashed besides.
     pub fn ownership(&self) -> Ownership {
-        let points = &self.placement.points;
-        let arcs = self.arcs(points.len(), |place| (points.token(place), points.slot(place)));
+        let arcs = self.owned_arcs();
         let home_arcs = if self.placement.routable_count == self.node_count() {
             arcs.clone()
         } else {
@@ -47,9 +46,21 @@ impl Snapshot {
             fair_share: self.fair_share(slot),
             home_arc: home_arcs[usize::from(slot)],
         });
-        let largest = arcs.iter().copied().max().unwrap_or(0);
-        let load_factor = share_of(largest) * self.node_count() as f64;
-        Ownership { nodes: nodes.collect(), load_factor }
+        Ownership { nodes: nodes.collect(), load_factor: self.load_factor_of(&arcs) }
+    }
+
+    /// [`Ownership::load_factor`] alone: one look at each point, whatever the statuses.
+    pub fn load_factor(&self) -> f64 {
+        self.load_factor_of(&self.owned_arcs())
+    }
+
+    fn load_factor_of(&self, arcs: &[u128]) -> f64 {
+        share_of(arcs.iter().copied().max().unwrap_or(0)) * self.node_count() as f64
+    }
+
+    fn owned_arcs(&self) -> Vec<u128> {
+        let points = &self.placement.points;
+        self.arcs(points.len(), |place| (points.token(place), points.slot(place)))
     }
 
     /// The part of the ring that a node's weight asks for.

@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+
+use parking_lot::Mutex;
 
 use super::draft::Draft;
 use super::movement::Movement;
@@ -28,7 +29,8 @@ pub struct PlannedChange {
 pub struct Plan {
     change: PlannedChange,
     movement: Movement,
-    is_applied: AtomicBool,
+    /// Held while it is applied.
+    pub(crate) is_applied: Mutex<bool>,
 }
 
 impl PlannedChange {
@@ -75,7 +77,7 @@ impl Plan {
         change.apply(&mut draft)?;
         let after = draft.finish()?.map_or_else(|| before.clone(), |next| Arc::new(next.snapshot));
         let movement = Movement::new(before, after)?;
-        Ok(Self { change, movement, is_applied: AtomicBool::new(false) })
+        Ok(Self { change, movement, is_applied: Mutex::new(false) })
     }
 
     /// What it moves.
@@ -85,10 +87,10 @@ impl Plan {
 
     /// Makes the change on a draft of the ring as it is now. The caller is the only writer.
     pub(crate) fn redo(&self, draft: &mut Draft<'_>, now: &Snapshot) -> Result<(), Error> {
-        if self.is_applied.load(Ordering::Relaxed) {
-            return Err(Error::PlanApplied);
-        }
-        if now.epoch != self.movement.before.epoch {
+        let before = &*self.movement.before;
+        // A set says what every node is to be: it would undo whatever has come since.
+        let undoes = self.change.set.is_some() && !std::ptr::eq(now, before);
+        if undoes || now.epoch != before.epoch {
             return Err(self.outdated(now));
         }
         // It was legal when it was planned. At one epoch nodes can come, go and change that answer nothing.
@@ -98,11 +100,6 @@ impl Plan {
     /// Checks that what comes out, made on `now`, is what was shown.
     pub(crate) fn check(&self, now: &Snapshot, next: &Snapshot) -> Result<(), Error> {
         if next.checksum() == self.movement.after.checksum() { Ok(()) } else { Err(self.outdated(now)) }
-    }
-
-    /// Takes note that the change was made.
-    pub(crate) fn seal(&self) {
-        self.is_applied.store(true, Ordering::Relaxed);
     }
 
     fn outdated(&self, now: &Snapshot) -> Error {

@@ -113,6 +113,11 @@ impl Reader {
         }
     }
 
+    /// Heap memory that the lookup cache holds, in bytes.
+    pub fn cache_bytes(&self) -> usize {
+        self.cache.as_ref().map_or(0, |cache| cache.memory_bytes())
+    }
+
     /// Counts a lookup of one owner, and answers its slot: [`Snapshot::owner`].
     #[inline]
     pub fn owner(&mut self, token: Token) -> Option<u16> {

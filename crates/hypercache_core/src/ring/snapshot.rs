@@ -8,6 +8,7 @@ use super::placement::{FIRST_REPLICA_COUNT, Placement, ReplicaScratch};
 use super::points::Points;
 use super::table::NodeTable;
 use crate::error::Error;
+use crate::hash::HashFunction;
 use crate::node::Node;
 use crate::token::Token;
 
@@ -184,6 +185,8 @@ impl Snapshot {
     /// Heap memory held, in bytes, without the texts of the nodes.
     pub fn memory_bytes(&self) -> usize {
         const NODE_BYTES: usize = size_of::<Node>() + 64;
-        self.placement.memory_bytes() + self.table.slot_count() * NODE_BYTES
+        let is_custom = self.options.hash == HashFunction::Custom;
+        let tokens = if is_custom { self.point_count() as usize * size_of::<Token>() } else { 0 };
+        self.placement.memory_bytes() + self.table.slot_count() * NODE_BYTES + tokens
     }
 }

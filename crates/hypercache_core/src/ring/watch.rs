@@ -40,7 +40,7 @@ pub struct RingChange {
 pub struct Waiting {
     /// The changes, oldest first.
     pub changes: VecDeque<Arc<RingChange>>,
-    /// Whether changes after these were dropped.
+    /// Whether changes after these, and after those that still wait, were dropped.
     pub has_overflowed: bool,
 }
 
@@ -104,16 +104,28 @@ impl Watch {
     /// Begins to watch. Every change of placement made from now on comes, each once and in order, by
     /// whichever thread it is made. `wake` is called by the thread that makes the first change after the
     /// watch was last asked, while it holds the ring's lock for writers: it must be quick, and not touch the
-    /// ring.
+    /// ring. A [`Watch::take`] that leaves some calls it too.
     pub fn new(ring: Arc<Ring>, wake: impl Fn() + Send + Sync + 'static) -> Self {
         let queue = Arc::new(ChangeQueue { waiting: Mutex::default(), wake: Box::new(wake) });
         ring.watchers().push(queue.clone());
         Self { ring, queue }
     }
 
-    /// Takes what has come since the last call.
-    pub fn take(&self) -> Waiting {
-        std::mem::take(&mut *self.queue.waiting.lock())
+    /// Takes what has come since the last call, but for changes beyond the first `count_max`: `wake` is
+    /// called again for those.
+    pub fn take(&self, count_max: usize) -> Waiting {
+        let mut waiting = self.queue.waiting.lock();
+        let count = waiting.changes.len().min(count_max);
+        let left = waiting.changes.split_off(count);
+        let has_more = !left.is_empty();
+        let changes = std::mem::replace(&mut waiting.changes, left);
+        // What was lost came after all that waits.
+        let has_overflowed = !has_more && std::mem::take(&mut waiting.has_overflowed);
+        drop(waiting);
+        if has_more {
+            (self.queue.wake)();
+        }
+        Waiting { changes, has_overflowed }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::token::Token;
 /// A stretch of the ring that no point of either list divides: `start` exclusive, `end` inclusive. Equal ends
 /// are the whole ring.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Segment {
+pub(crate) struct Stretch {
     pub start: Token,
     pub end: Token,
     /// The place of its point in the first list; that of the first point, or 0 where the list is empty.
@@ -15,16 +15,17 @@ pub(crate) struct Segment {
     pub after: usize,
 }
 
-/// Calls `each` with the segments, in order from the one that holds token 0. None where both lists are empty.
+/// Calls `each` with the stretches, in order from the one that holds token 0. None where both lists are
+/// empty.
 ///
 /// Segments that end in equal points of a slot that `is_settled` are passed over, which is quick: most points
-/// are in both lists. Answers where the last segment ends, which is where the first begins.
+/// are in both lists. Answers where the last stretch ends, which is where the first begins.
 #[inline]
-pub(crate) fn each_segment(
+pub(crate) fn each_stretch(
     before: &Points,
     after: &Points,
     is_settled: impl Fn(u16) -> bool,
-    mut each: impl FnMut(Segment),
+    mut each: impl FnMut(Stretch),
 ) -> Token {
     let last = |points: &Points| points.len().checked_sub(1).map(|place| points.token(place));
     let Some(seam) = last(before).max(last(after)) else { return 0 };
@@ -43,7 +44,7 @@ pub(crate) fn each_segment(
             return seam;
         }
         let end = before.token.min(after.token);
-        each(Segment { start, end, before: before.wrapped(), after: after.wrapped() });
+        each(Stretch { start, end, before: before.wrapped(), after: after.wrapped() });
         start = end;
         before.pass(end);
         after.pass(end);
@@ -80,7 +81,7 @@ impl<'a> Cursor<'a> {
         self.token = self.points.token(place);
     }
 
-    /// Goes on past a token: equal tokens end one segment, and the first of them is its owner.
+    /// Goes on past a token: equal tokens end one stretch, and the first of them is its owner.
     #[inline]
     fn pass(&mut self, token: Token) {
         while self.token == token && !self.is_at_end() {
