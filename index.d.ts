@@ -29,6 +29,8 @@ export declare class NativeEnvironment {
 
 /** What moves between two versions of rings; and where the second is planned, the way to make it. */
 export declare class NativeMovement {
+  /** Lets go of what it holds. A second call does nothing. */
+  close(): void
   /** Number of tokens whose owner changes. */
   get movedArc(): bigint
   /** The same as a part of the ring. */
@@ -271,9 +273,7 @@ export interface NativeNodeChange {
   capabilities?: Array<string>
   /** Names and values in turn. */
   metadata?: Array<string>
-  /**
-   * Tokens of its virtual nodes, where the hash function is JavaScript and the old ones may not be enough.
-   */
+  /** Tokens of its virtual nodes, where the hash function is JavaScript and the old ones may not be enough. */
   tokens?: BigUint64Array
 }
 

@@ -312,7 +312,7 @@ export interface MovedKeys {
  * What moves between two versions of a ring, or between two rings: exactly, whatever keys there are. All that
  * it answers is frozen, but for `ranges()` and `analyze()`.
  */
-export interface Movement {
+export interface Movement extends Disposable {
   /** Number of tokens whose owner changes, of 2^64. */
   readonly movedArc: bigint
   /** The same as a number from 0 to 1: the part of all keys that moves, were there very many. */
@@ -347,6 +347,11 @@ export interface Movement {
   analyze(keys: Iterable<Key>): MovedKeys
   /** The same for keys that come one after another. */
   analyze(keys: AsyncIterable<Key>): Promise<MovedKeys>
+  /**
+   * Lets go of the native memory at once, which the garbage collector does later. What was asked for before
+   * can still be read; every other call then throws ERR_HYPERCACHE_PLAN_CLOSED.
+   */
+  close(): void
 }
 
 /** A change that is worked out and not made. */
@@ -416,7 +421,9 @@ export interface RingMetrics {
   /** Keys looked up in batches. */
   batchKeyCount: number
   cache: CacheMetrics
-  /** Memory that the current version holds outside of the heap of JavaScript. */
+  /**
+   * Memory that the current version holds outside of the heap of JavaScript, but for the texts of the nodes.
+   */
   snapshotBytes: number
   /** Requests in flight, to all nodes. */
   inFlightCount: number

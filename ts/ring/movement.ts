@@ -106,6 +106,14 @@ export class RingMovement implements Movement {
     throw wrongType('keys', keys, 'an array or another iterable of keys, or an async iterable')
   }
 
+  close(): void {
+    guarded(() => this.#native.close())
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
   /** What `JSON.stringify` writes: arcs as decimal texts, for JSON's numbers would round them. */
   toJSON(): object {
     const { movedArc, movedShare, idealShare } = this

@@ -364,3 +364,26 @@ test('a plan as JSON has arcs as decimal texts', () => {
   expect([movedArc, movedShare, idealShare]).toEqual(['4375902266775827639', plan.movedShare, 0.25])
   expect(transfers.map(({ arc }) => BigInt(arc))).toEqual(plan.transfers.map(({ arc }) => arc))
 })
+
+test('a closed plan answers what it was asked before, and nothing else', () => {
+  const ring = new HashRing({ nodes: ['a', 'b'] })
+  const plan = ring.plan({ add: ['c'] }, { replicas: 2 })
+  const { transfers } = plan
+  plan.close()
+  plan[Symbol.dispose]()
+  expect(plan.transfers).toBe(transfers)
+  const asked = [
+    () => plan.movedArc,
+    () => plan.movedShare,
+    () => plan.idealShare,
+    () => plan.before,
+    () => plan.copies,
+    () => [...plan.ranges()],
+    () => plan.ownerChange('key'),
+    () => plan.analyze([]),
+    () => plan.apply(),
+  ]
+  const closed = expect.objectContaining({ code: 'ERR_HYPERCACHE_PLAN_CLOSED' }) as Error
+  for (const ask of asked) expect(ask).toThrow(closed)
+  expect(ring.nodeCount).toBe(2)
+})

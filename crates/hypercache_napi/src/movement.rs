@@ -1,5 +1,6 @@
 //! What moves, and changes worked out before they are made.
 
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -158,22 +159,35 @@ impl Source {
 /// What moves between two versions of rings; and where the second is planned, the way to make it.
 #[napi(custom_finalize)]
 pub struct NativeMovement {
-    source: Rc<Source>,
+    /// `None` once closed.
+    source: RefCell<Option<Rc<Source>>>,
     /// Bytes that V8 was told of.
-    told_bytes: i64,
+    told_bytes: Cell<i64>,
 }
 
 impl NativeMovement {
     fn new(env: Env, source: Source) -> Self {
         let bytes = source.movement().memory_bytes() as i64;
         let told_bytes = if env.adjust_external_memory(bytes).is_ok() { bytes } else { 0 };
-        Self { source: Rc::new(source), told_bytes }
+        Self { source: RefCell::new(Some(Rc::new(source))), told_bytes: Cell::new(told_bytes) }
+    }
+
+    fn source(&self) -> Result<Rc<Source>> {
+        let source = self.source.borrow().clone();
+        source.ok_or_else(|| {
+            napi::Error::new("ERR_HYPERCACHE_PLAN_CLOSED", "the plan, or comparison, is closed")
+        })
+    }
+
+    fn forget(&self, env: Env) -> napi::Result<()> {
+        self.source.take();
+        env.adjust_external_memory(-self.told_bytes.take()).map(drop)
     }
 }
 
 impl ObjectFinalize for NativeMovement {
     fn finalize(self, env: Env) -> napi::Result<()> {
-        env.adjust_external_memory(-self.told_bytes).map(drop)
+        self.forget(env)
     }
 }
 
@@ -190,7 +204,7 @@ impl NativeRing {
     /// Makes a planned change of this ring.
     #[napi(catch_unwind)]
     pub fn apply(&self, env: Env, planned: &NativeMovement, now_ms: f64) -> Result<()> {
-        match &*planned.source {
+        match &*planned.source()? {
             Source::Planned(plan) => self.change(env, |ring| ring.apply(plan, now_ms)),
             Source::Compared(_) => Err(internal(napi::Error::from_reason("a comparison is no plan"))),
         }
@@ -212,69 +226,78 @@ impl NativeRing {
 
 #[napi]
 impl NativeMovement {
+    /// Lets go of what it holds. A second call does nothing.
+    #[napi(catch_unwind)]
+    pub fn close(&self, env: Env) -> Result<()> {
+        self.forget(env).map_err(internal)
+    }
+
     /// Number of tokens whose owner changes.
     #[napi(getter, catch_unwind)]
-    pub fn moved_arc(&self) -> BigInt {
-        self.source.movement().moved_arc().into()
+    pub fn moved_arc(&self) -> Result<BigInt> {
+        Ok(self.source()?.movement().moved_arc().into())
     }
 
     /// The same as a part of the ring.
     #[napi(getter, catch_unwind)]
-    pub fn moved_share(&self) -> f64 {
-        self.source.movement().moved_share()
+    pub fn moved_share(&self) -> Result<f64> {
+        Ok(self.source()?.movement().moved_share())
     }
 
     /// The least part of the ring that must move.
     #[napi(getter, catch_unwind)]
-    pub fn ideal_share(&self) -> f64 {
-        self.source.movement().ideal_share()
+    pub fn ideal_share(&self) -> Result<f64> {
+        Ok(self.source()?.movement().ideal_share())
     }
 
     /// What moves between each pair of nodes.
     #[napi(catch_unwind)]
-    pub fn transfers(&self) -> Vec<NativeTransfer> {
-        self.source.movement().transfers().map(|found| transfer(&found)).collect()
+    pub fn transfers(&self) -> Result<Vec<NativeTransfer>> {
+        Ok(self.source()?.movement().transfers().map(|found| transfer(&found)).collect())
     }
 
     /// Some of the ranges that move.
     #[napi(catch_unwind)]
-    pub fn ranges(&self, from: u32, count: u32) -> Vec<NativeRange> {
-        let ranges = self.source.movement().ranges();
-        ranges.skip(from as usize).take(count as usize).map(NativeRange::from).collect()
+    pub fn ranges(&self, from: u32, count: u32) -> Result<Vec<NativeRange>> {
+        let source = self.source()?;
+        let ranges = source.movement().ranges();
+        Ok(ranges.skip(from as usize).take(count as usize).map(NativeRange::from).collect())
     }
 
     /// What each node must receive to have its replicas.
     #[napi(catch_unwind)]
-    pub fn copies(&self, replica_count: u32) -> Vec<NativeRange> {
-        let copies = self.source.movement().copies(replica_count as usize);
-        copies.into_iter().map(NativeRange::from).collect()
+    pub fn copies(&self, replica_count: u32) -> Result<Vec<NativeRange>> {
+        let copies = self.source()?.movement().copies(replica_count as usize);
+        Ok(copies.into_iter().map(NativeRange::from).collect())
     }
 
     /// Who owned what before, or will own it after.
     #[napi(catch_unwind)]
-    pub fn ownership(&self, is_after: bool) -> NativeOwnership {
-        let movement = self.source.movement();
-        ownership(if is_after { movement.after() } else { movement.before() })
+    pub fn ownership(&self, is_after: bool) -> Result<NativeOwnership> {
+        let source = self.source()?;
+        let movement = source.movement();
+        Ok(ownership(if is_after { movement.after() } else { movement.before() }))
     }
 
     /// The token of a key, where the hash function is not JavaScript.
     #[napi(catch_unwind)]
-    pub fn token_of(&self, key: Uint8Array) -> BigInt {
-        self.source.movement().before().token(&key).into()
+    pub fn token_of(&self, key: Uint8Array) -> Result<BigInt> {
+        Ok(self.source()?.movement().before().token(&key).into())
     }
 
     /// The owners of a token before and after, where they differ.
     #[napi(catch_unwind)]
-    pub fn owner_change(&self, token: BigInt) -> Option<NativeOwnerChange> {
+    pub fn owner_change(&self, token: BigInt) -> Result<Option<NativeOwnerChange>> {
         let (_, token, _) = token.get_u64();
-        let (from, to) = self.source.movement().owner_change(token)?;
-        Some(NativeOwnerChange { from: text(from.cloned()), to: text(to.cloned()) })
+        let source = self.source()?;
+        let change = source.movement().owner_change(token);
+        Ok(change.map(|(from, to)| NativeOwnerChange { from: text(from.cloned()), to: text(to.cloned()) }))
     }
 
     /// Begins to count keys.
     #[napi(catch_unwind)]
-    pub fn counter(&self) -> NativeMovementCounter {
-        NativeMovementCounter { source: self.source.clone(), counts: MovementCounts::default() }
+    pub fn counter(&self) -> Result<NativeMovementCounter> {
+        Ok(NativeMovementCounter { source: self.source()?, counts: MovementCounts::default() })
     }
 }
 
