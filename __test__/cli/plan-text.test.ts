@@ -25,9 +25,9 @@ test('all of it', () => {
   const text = plan([...THREE, '--add', 'node4', '--replicas', '2', '--keys', '-'], numberedKeys(1_000))
   expect(text).toBe(`Adding node4 moves 23.72% of all keys to another node; all others stay where
 they are.
-For comparison: if every node had exactly its fair share, before and after, at
-least 25.00% would have to move. Shares on a hash ring are only nearly fair, so
-it can be a little less, or more.
+For comparison: if every node had exactly its fair share, before and after,
+25.00% would have to move. It is not exactly that, for shares on a hash ring are
+only nearly fair.
 Keys that move: 243 of the 1,000 given (24.30%).
 
 What moves
@@ -75,8 +75,8 @@ describe('what happens, in words', () => {
   test('less than the ideal is no contradiction', () => {
     const text = firstLines(...THREE, '--add', 'node4')
     expect(text).toContain('moves 23.72% of all keys to another node; all others stay where they are.')
-    expect(text).toContain('exactly its fair share, before and after, at least 25.00% would have to move.')
-    expect(text).toContain('only nearly fair, so it can be a little less, or more.')
+    expect(text).toContain('exactly its fair share, before and after, 25.00% would have to move.')
+    expect(text).toContain('It is not exactly that, for shares on a hash ring are only nearly fair.')
   })
 
   test('nothing moves', () => {

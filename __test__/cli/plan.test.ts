@@ -206,11 +206,11 @@ describe('flags', () => {
     ['infinity', ['--add', 'a=1e999'], 'The weight is "1e999"; it must be a number above 0.'],
     ['a weight that is too large', ['--weight', 'n=1e9'], 'the ring would have 256000000000 points; at most'],
     ['a status that is none', ['--status', 'n=ded'], 'The status is "ded"; it must be one of alive, susp'],
-    ['an empty id', ['--add', 'a,,b'], "option '--add <ids>' argument 'a,,b' is invalid. An id is empty."],
+    ['an empty id', ['--add', 'a,,b'], "option '--add <nodes>' argument 'a,,b' is invalid. An id is empty."],
     ['a space', ['--add', 'a, b'], '" b" begins or ends with a space.'],
     ['a long id', ['--add', 'x'.repeat(256)], '--add: node id "xx'],
     ['a control character', ['--add', 'a\nb'], '--add: node id "a\\nb" has the control character U+000A'],
-    ['no value', ['--add'], "option '--add <ids>' argument missing"],
+    ['no value', ['--add'], "option '--add <nodes>' argument missing"],
     ['replicas', ['--add', 'a', '--replicas', '0'], 'It must be a whole number from 1 to 65,535.'],
     [
       'keys twice',

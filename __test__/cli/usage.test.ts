@@ -75,7 +75,7 @@ describe('wrong usage: code 2 and one line', () => {
       "unknown option '--replicas'",
     ],
     ['virtual nodes', [...ROUTE, '--nodes', 'a', '--virtual-nodes', '65537', 'k'], 'from 1 to 65,536.'],
-    ['an empty id', [...ROUTE, '--nodes', 'a,,b', 'k'], 'node id "" has 0 bytes of UTF-8'],
+    ['an empty id', [...ROUTE, '--nodes', 'a,,b', 'k'], '--nodes has an empty id'],
     ['an id twice', [...ROUTE, '--nodes', 'a,b,a', 'k'], 'the node "a" is given twice'],
     [
       'an id with a space',

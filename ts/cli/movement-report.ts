@@ -19,6 +19,8 @@ const RING_TOKENS = 2n ** 64n
 const NOBODY = '(nobody)'
 /** Below this an ideal share is what adding up fractions leaves. */
 const SHARE_MIN = 1e-12
+/** Where more than this times the ideal moves, uneven shares are not the reason. */
+const FAIR_RATIO_MAX = 1.25
 /** Shares this near to 0, or to 1, look like it where they are printed. */
 const SHARE_SHOWN_MIN = 0.000_05
 
@@ -49,7 +51,7 @@ export async function reportMovement(
       sentences(title, movement, keys, lineCells),
       transferLines('What moves', ['from', 'to'], counted(movement, keys), lineCells),
       shareLines(movement, lineCells),
-      ...(replicas === undefined ? [] : [copyLines(movement, replicas, lineCells)]),
+      replicas === undefined ? hintLines(movement, lineCells) : copyLines(movement, replicas, lineCells),
       words(movement, lineCells),
     ]
     const lines = parts.filter((part) => part.length > 0).map((part) => `${part.join('\n')}\n`)
@@ -102,19 +104,20 @@ function outcome({ movedArc, movedShare, before, after }: Movement): string {
   return `moves ${percent(movedShare)} of all keys to another node; all others stay where they are.`
 }
 
-/** The least that would have to move. It can be more than what does move, so it has to be said why. */
-function comparison({ movedArc, idealShare, before, after }: Movement): string[] {
+/** The least that would have to move, and why what does is another part. */
+function comparison({ movedArc, movedShare, idealShare, before, after }: Movement): string[] {
   if (!isAnswered(before) || !isAnswered(after)) return []
   const isTiny = idealShare < SHARE_SHOWN_MIN
   // All has to move, or nothing: then there is nothing to compare.
   if ((isTiny && movedArc === 0n) || idealShare > 1 - SHARE_SHOWN_MIN) return []
-  const some = isTiny ? 'less than 0.01%' : `at least ${percent(idealShare)}`
+  const some = isTiny ? 'less than 0.01%' : percent(idealShare)
   const least = idealShare < SHARE_MIN ? 'nothing' : some
-  return [
-    'For comparison: if every node had exactly its fair share, before and after, ' +
-      `${least} would have to move. ` +
-      'Shares on a hash ring are only nearly fair, so it can be a little less, or more.',
-  ]
+  const condition = 'if every node had exactly its fair share, before and after'
+  const comparing = `For comparison: ${condition}, ${least} would have to move. `
+  // One change moves what it must, give or take; more is what nodes that stay give each other besides.
+  return movedShare > idealShare * FAIR_RATIO_MAX
+    ? [`${comparing}It is more, for where several things change at once, nodes that stay pass keys on too.`]
+    : [`${comparing}It is not exactly that, for shares on a hash ring are only nearly fair.`]
 }
 
 /** Nobody answers for anything, or somebody for everything. */
@@ -179,18 +182,29 @@ function shareLines({ before, after }: Movement, lineCells: number): string[] {
   ]
 }
 
+/** What is above is about owners only. */
+function hintLines({ movedArc }: Movement, lineCells: number): string[] {
+  if (movedArc === 0n) return []
+  return prose('If each key is kept on several nodes, --replicas tells what has to be copied.', lineCells)
+}
+
 /** Which node must receive how much, and from whom. The receiver comes first: the work is there. */
 function copyLines({ copies = [], after }: Movement, replicas: number, lineCells: number): string[] {
   if (!isAnswered(after)) return prose('Nothing can be copied: no node may answer.', lineCells)
   // Where fewer nodes may answer than were asked for, all of them have every key.
   const count = Math.min(replicas, after.ownership.filter(({ fairShare }) => fairShare > 0).length)
   const goal = count === 1 ? 'the node that is to have it' : `the ${count} nodes that are to have it`
-  if (copies.length === 0) return prose(`Nothing has to be copied: every key is on ${goal}.`, lineCells)
+  const isShort = count < replicas
+  const shortage = isShort
+    ? prose(`Of the ${replicas} nodes that each key is to be on only ${count} may answer.`, lineCells)
+    : []
+  if (copies.length === 0)
+    return [...prose(`Nothing has to be copied: every key is on ${goal}.`, lineCells), ...shortage]
   const heading = `What has to be copied, so that every key is on ${goal}`
   const lines = transferLines(heading, ['to', 'from'], summed(copies), lineCells)
   if (copies.some(({ from }) => from === null))
     lines.push(...prose(`${NOBODY}: no node that has these keys is left to copy from.`, lineCells))
-  return lines
+  return [...lines, ...shortage]
 }
 
 /** What the tables' words mean. */

@@ -32,10 +32,10 @@ export function withRingOptions(command: Command): Command {
 /** Adds the options that say what changes; each may be given again. */
 export function withChangeOptions(command: Command): Command {
   return command
-    .addOption(new Option('--add <ids>', 'nodes that come: id or id=weight').argParser(addedNodes))
+    .addOption(new Option('--add <nodes>', 'nodes that come: id or id=weight').argParser(addedNodes))
     .addOption(new Option('--remove <ids>', 'nodes that go').argParser(removedNodes))
-    .addOption(new Option('--weight <ids>', 'new weights: id=weight').argParser(weightedNodes))
-    .addOption(new Option('--status <ids>', 'new statuses: id=status').argParser(nodesInStatus))
+    .addOption(new Option('--weight <id=weight>', 'new weights: id=weight').argParser(weightedNodes))
+    .addOption(new Option('--status <id=status>', 'new statuses: id=status').argParser(nodesInStatus))
 }
 
 /** Adds the option for a file of keys. */

@@ -18,6 +18,9 @@ export async function openRing(options: RingSourceOptions): Promise<HashRing> {
   const { nodes, ring, virtualNodes, hash } = options
   if (ring !== undefined) return readRing(ring)
   if (nodes === undefined) throw usageError('the nodes are missing: give --nodes or --ring')
+  if (nodes.includes('')) {
+    throw usageError('--nodes has an empty id: a comma too many, or a space after one; write --nodes a,b,c')
+  }
   const spaced = nodes.find((id) => id !== id.trim())
   if (spaced !== undefined) {
     throw usageError(`the node id ${JSON.stringify(spaced)} begins or ends with a space; write --nodes a,b,c`)
