@@ -38,7 +38,7 @@ export declare class NativeMovement {
   /** The least part of the ring that must move. */
   get idealShare(): number
   /** What moves between each pair of nodes. */
-  transfers(): Array<NativeTransfer>
+  transfers(): Array<string | null | bigint | number>
   /** Some of the ranges that move. */
   ranges(from: number, count: number): Array<NativeRange>
   /** What each node must receive to have its replicas. */
@@ -372,7 +372,7 @@ export interface NativeRingChange {
   checksum: string
   movedArc: bigint
   movedShare: number
-  transfers: Array<NativeTransfer>
+  transfers: Array<string | null | bigint | number>
   transferCount: number
   otherArc: bigint
 }
@@ -402,15 +402,6 @@ export interface NativeStep {
   virtualNode: number
   /** Of a node that was passed over: why. */
   reason?: 'status' | 'zone'
-}
-
-/** All that moves from one node to another. `null` is nobody. */
-export interface NativeTransfer {
-  from: string | null
-  to: string | null
-  arc: bigint
-  share: number
-  rangeCount: number
 }
 
 /** Changes that have come. */

@@ -15,6 +15,7 @@ import type {
 import { type CustomHash, countKeys } from './custom-hash.js'
 import { frozen } from './frozen.js'
 import { bytesOf, packed, packedLater } from './keys.js'
+import { transfersOf } from './transfers.js'
 
 /** Ranges fetched at a time. */
 const CHUNK_RANGES = 256
@@ -56,7 +57,7 @@ export class RingMovement implements Movement {
   }
 
   get transfers(): readonly Transfer[] {
-    return (this.#transfers ??= frozen(guarded(() => this.#native.transfers())))
+    return (this.#transfers ??= transfersOf(guarded(() => this.#native.transfers())))
   }
 
   get before(): RingOwnership {

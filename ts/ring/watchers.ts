@@ -6,7 +6,7 @@ import { HyperCacheError, shown, wrongType } from '../errors.js'
 import { type NativeRing, guarded } from '../native.js'
 import type { RingChange, StopWatching, WatchOptions } from '../types.js'
 import { checkedCount, checkedFields } from './arguments.js'
-import { frozen } from './frozen.js'
+import { transfersOf } from './transfers.js'
 
 /**
  * Changes told in one turn of the event loop: others are to have their turns too, however fast changes are
@@ -100,9 +100,8 @@ export class Watchers {
     const { changes, hasOverflowed } = this.#native.takeChanges(TOLD_IN_A_TURN)
     // Lost are changes up to now. A listener may close the ring: then it could not be asked.
     const lost = hasOverflowed ? this.#native.epoch : 0
-    changes.forEach((change) => {
-      frozen(change.transfers)
-      Object.freeze(change)
+    changes.forEach((made) => {
+      const change = Object.freeze({ ...made, transfers: transfersOf(made.transfers) })
       this.#each(change.epoch, (watcher) => watcher.tell(change))
     })
     if (hasOverflowed) this.#each(lost, (watcher) => watcher.lose())

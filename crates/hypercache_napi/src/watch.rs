@@ -7,7 +7,7 @@ use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi_derive::napi;
 
 use crate::error::{Result, internal};
-use crate::movement::{NativeTransfer, transfer};
+use crate::movement::{Transfers, transfers};
 use crate::ring::NativeRing;
 
 /// A change of placement that was made.
@@ -18,7 +18,8 @@ pub struct NativeRingChange {
     pub checksum: String,
     pub moved_arc: BigInt,
     pub moved_share: f64,
-    pub transfers: Vec<NativeTransfer>,
+    #[napi(ts_type = "Array<string | null | bigint | number>")]
+    pub transfers: Transfers,
     pub transfer_count: u32,
     pub other_arc: BigInt,
 }
@@ -38,7 +39,7 @@ fn change(made: &RingChange) -> NativeRingChange {
         checksum: format!("{:016x}", made.checksum),
         moved_arc: made.moved_arc.into(),
         moved_share: hypercache_core::share_of(made.moved_arc),
-        transfers: made.transfers.iter().map(transfer).collect(),
+        transfers: transfers(made.transfers.iter().cloned()),
         transfer_count: made.transfer_count as u32,
         other_arc: made.other_arc.into(),
     }
