@@ -26,7 +26,7 @@ impl Snapshot {
             return Some(owner);
         }
         let start = points.place(token);
-        let clockwise = (start..points.len()).chain(0..start).map(|place| points.slot(place));
-        Some(clockwise.into_iter().find(|slot| has_room(*slot)).unwrap_or(owner))
+        let mut clockwise = (start..points.len()).chain(0..start).map(|place| points.slot(place));
+        Some(clockwise.find(|slot| has_room(*slot)).unwrap_or(owner))
     }
 }

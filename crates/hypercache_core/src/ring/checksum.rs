@@ -18,8 +18,6 @@
 //! A text is its length in bytes (2, little-endian) and its UTF-8. Zones are left out where they
 //! place nothing.
 
-use sha2::{Digest, Sha256};
-
 use super::options::RingOptions;
 use super::table::NodeTable;
 use crate::hash::HashFunction;
@@ -44,8 +42,7 @@ pub(crate) fn of(options: &RingOptions, table: &NodeTable) -> u64 {
             });
         }
     }
-    let digest = Sha256::digest(&form);
-    digest[..8].iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte))
+    HashFunction::Sha256.token(&form)
 }
 
 fn push_text(form: &mut Vec<u8>, text: &str) {
