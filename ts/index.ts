@@ -1,7 +1,95 @@
 /** Which node owns a key. */
 
+export type {
+  HealthCheckResult,
+  HealthReport,
+  Member,
+  MembershipChange,
+  MembershipChangeType,
+} from './cluster-types.js'
+export { systemClock } from './clock.js'
+export type { Clock, Timer } from './clock.js'
+export type { ClusterConfigInput } from './config/cluster-config-input.js'
+export type {
+  ClusterConfig,
+  ClusterSection,
+  EventsConfig,
+  HashRingConfig,
+  HttpConfig,
+  LoggingConfig,
+} from './config/cluster-config.js'
+export type { HostFacts } from './config/host.js'
+export { loadClusterConfig, resolveClusterConfig, validateClusterConfig } from './config/load-config.js'
+export type { ConfigSource, LoadConfigOptions, ResolvedClusterConfig } from './config/resolved-config.js'
+export type { CoordinatorService } from './coordinator/coordinator-service.js'
+export { SimpleCoordinator } from './coordinator/simple-coordinator.js'
+export type { CoordinatorOptions } from './coordinator/simple-coordinator.js'
+export { startCluster } from './coordinator/start-cluster.js'
 export { HyperCacheError } from './errors.js'
-export type { ErrorCode } from './errors.js'
+export type { ConfigProblem, ErrorCode } from './errors.js'
+export type {
+  EventBus,
+  EventBusMetrics,
+  EventListener,
+  EventLogMetrics,
+  EventLogQuery,
+  ListenOptions,
+  SubscribeOptions,
+} from './events/event-bus.js'
+export type {
+  ClusterEvent,
+  CoordinatorEvent,
+  CustomEvent,
+  EventMap,
+  EventType,
+  EventsLost,
+  MemberEvent,
+  RebalancePlanned,
+} from './events/event-map.js'
+export { LamportClock } from './events/lamport-clock.js'
+export { SimpleEventBus } from './events/simple-event-bus.js'
+export type { SimpleEventBusOptions } from './events/bus-options.js'
+export type { HealthCheck, HealthCheckOptions } from './health/health-check.js'
+export { SLICE_COUNT } from './http/api.js'
+export type {
+  ChangeView,
+  ErrorAnswer,
+  EventsAnswer,
+  HealthAnswer,
+  LiveAnswer,
+  MembersAnswer,
+  PlanAnswer,
+  PlanRequest,
+  PlannedRing,
+  ReadyAnswer,
+  RingAnswer,
+  RingNodeView,
+  RouteAnswer,
+  Slices,
+  TransferView,
+} from './http/api.js'
+export { startHttpServer } from './http/http-server.js'
+export type { HttpLogger, HttpServer, HttpServerOptions } from './http/http-server.js'
+export type {
+  MembershipMetrics,
+  MembershipProvider,
+  MembershipSubscription,
+} from './membership/membership-provider.js'
+export { SimpleMembership } from './membership/simple-membership.js'
+export type { LocalNode } from './membership/simple-membership.js'
+export type { ClusterMetrics, CoordinatorState } from './metrics/cluster-metrics.js'
+export { PrometheusExporter } from './metrics/prometheus.js'
+export type { AnsweredRequest, MetricsSource } from './metrics/prometheus.js'
+export type { DataMigrator, Migration, MigrationProgress } from './migration/data-migrator.js'
+export type {
+  ReplicaSelection,
+  ReplicaSelectionName,
+  ReplicaSelector,
+  SelectionContext,
+} from './routing/replica-selection.js'
+export { RingRouting } from './routing/ring-routing.js'
+export type { RingRoutingOptions } from './routing/ring-routing.js'
+export type { RoutingProvider } from './routing/routing-provider.js'
 export { HashRing } from './ring/hash-ring.js'
 export type {
   BoundedOptions,

@@ -32,6 +32,12 @@ describe('the check bites', () => {
     expect(broken('ts/coordinator/simple.ts', "import { Ring } from '../ring/hash-ring.js'")).toEqual([])
   })
 
+  test('on other ways to load the addon', () => {
+    const made = "import { createRequire } from 'node:module'\ncreateRequire(__filename)('../../index.js')"
+    expect(broken('ts/http/http-app.ts', made)).toHaveLength(2)
+    expect(broken('ts/http/http-app.ts', "process.dlopen(module, 'x.node')")).toHaveLength(1)
+  })
+
   test('on an import from a higher rank, and names file, line and rule', () => {
     expect(broken('ts/ring/keys.ts', "\n\nimport { a } from '../routing/route.js'")).toEqual([
       'ts/ring/keys.ts:3: imports ../routing/route.js: a file imports from its own folder or a lower rank ' +

@@ -4,6 +4,7 @@
 
 import { types } from 'node:util'
 
+import { checkedCount, checkedNumber, checkedText, isWellFormed, listOf } from '../checks.js'
 import { nowMs } from '../clock.js'
 import { HyperCacheError, wrongType } from '../errors.js'
 import {
@@ -44,18 +45,13 @@ import type {
 import {
   MAX_LOAD_FACTOR,
   checkedChange,
-  checkedCount,
   checkedIds,
   checkedLoadFactor,
-  checkedNumber,
   checkedOptions,
   checkedPlannedChange,
   checkedReplicas,
   checkedSpec,
   checkedSpecs,
-  checkedText,
-  isWellFormed,
-  listOf,
 } from './arguments.js'
 import { CustomHash, countKeys, knownTokens, tokensOfPacked } from './custom-hash.js'
 import { bytesOf, isDetached, notAKey, packed } from './keys.js'

@@ -13,12 +13,13 @@ import type {
   Transfer,
 } from '../types.js'
 import { type CustomHash, countKeys } from './custom-hash.js'
-import { frozen } from './frozen.js'
+import { frozen } from '../frozen.js'
 import { bytesOf, packed, packedLater } from './keys.js'
 import { transfersOf } from './transfers.js'
 
-/** Ranges fetched at a time. */
-const CHUNK_RANGES = 256
+/** Ranges fetched at a time: few at first, then more, for each call begins to count at the first range. */
+const CHUNK_RANGES_MIN = 256
+const CHUNK_RANGES_MAX = 16_384
 
 /** Counts keys by where they move, for callers that have their keys packed. */
 export interface MovementCounter {
@@ -81,10 +82,12 @@ export class RingMovement implements Movement {
   }
 
   *ranges(): Generator<MovedRange, undefined> {
-    for (let start = 0; ; start += CHUNK_RANGES) {
-      const chunk = guarded(() => this.#native.ranges(start, CHUNK_RANGES))
+    let start = 0
+    for (let size = CHUNK_RANGES_MIN; ; size = Math.min(size * 2, CHUNK_RANGES_MAX)) {
+      const chunk = guarded(() => this.#native.ranges(start, size))
       yield* chunk
-      if (chunk.length < CHUNK_RANGES) return undefined
+      if (chunk.length < size) return undefined
+      start += size
     }
   }
 

@@ -1,7 +1,7 @@
 /** Transfers, in the shape that users get. */
 
 import type { Transfer } from '../types.js'
-import { frozen } from './frozen.js'
+import { frozen } from '../frozen.js'
 
 /** What native code answers: from, to, arc and number of ranges of each transfer, one after another. */
 type FlatTransfers = readonly (string | null | bigint | number)[]
@@ -22,4 +22,15 @@ export function transfersOf(flat: FlatTransfers): readonly Transfer[] {
     })
   }
   return frozen(transfers)
+}
+
+/** The `max` largest transfers, in the order in which they were; all where there are fewer. */
+export function largestTransfers(
+  transfers: readonly Readonly<Transfer>[],
+  max: number,
+): readonly Readonly<Transfer>[] {
+  if (transfers.length <= max) return transfers
+  const byArc = [...transfers].sort((a, b) => (a.arc < b.arc ? 1 : a.arc > b.arc ? -1 : 0))
+  const largest = new Set(byArc.slice(0, max))
+  return Object.freeze(transfers.filter((transfer) => largest.has(transfer)))
 }

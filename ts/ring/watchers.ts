@@ -1,11 +1,11 @@
 /** Who watches a ring in this thread, and how changes reach them. */
 
-import { types } from 'node:util'
-
-import { HyperCacheError, shown, wrongType } from '../errors.js'
+import { AsyncQueue } from '../async-queue.js'
+import { checkedCount, checkedFields, checkedSignal } from '../checks.js'
+import { HyperCacheError } from '../errors.js'
+import { callListener, stopWatching, warn } from '../listeners.js'
 import { type NativeRing, guarded } from '../native.js'
 import type { RingChange, StopWatching, WatchOptions } from '../types.js'
-import { checkedCount, checkedFields } from './arguments.js'
 import { transfersOf } from './transfers.js'
 
 /**
@@ -47,20 +47,27 @@ export class Watchers {
   listen(listener: (change: RingChange) => void, options: unknown): StopWatching {
     const { signal } = checkedWatchOptions(options, LISTENER_OPTIONS)
     const watcher: Watcher = {
-      tell: (change) => call(listener, change),
+      tell: (change) => void callListener('watch()', listener, change),
       lose: () => warn('ERR_HYPERCACHE_WATCH_OVERFLOW', lostMessage('a listener of watch()')),
       end: () => stop(),
     }
     const stop = this.#add(watcher, signal)
     if (signal?.aborted === true) stop()
-    return Object.assign(() => stop(), { close: stop, [Symbol.dispose]: stop })
+    return stopWatching(stop)
   }
 
   /** Answers the changes one after another. */
   iterate(options: unknown): AsyncIterableIterator<RingChange> {
     const { signal, queueLimit } = checkedWatchOptions(options, ITERATOR_OPTIONS)
-    const queue = new ChangeQueue(queueLimit, () => stop())
-    const stop = this.#add(queue, signal)
+    const queue = new AsyncQueue<RingChange>(queueLimit, () => stop())
+    const watcher: Watcher = {
+      tell: (change) => {
+        if (!queue.push(change)) queue.fail(overflow(tooManyMessage(queueLimit)))
+      },
+      lose: () => queue.fail(overflow(lostMessage('an iterator of watch()'))),
+      end: (dropsWaiting) => queue.end(dropsWaiting),
+    }
+    const stop = this.#add(watcher, signal)
     if (signal?.aborted === true) queue.end(true)
     return queue
   }
@@ -115,112 +122,16 @@ export class Watchers {
   }
 }
 
-/** Changes between those who make them and one who takes them at leisure. */
-class ChangeQueue implements Watcher, AsyncIterableIterator<RingChange> {
-  readonly #limit: number
-  readonly #stop: () => void
-  #changes: RingChange[] = []
-  #waiting: { resolve: (result: IteratorResult<RingChange>) => void; reject: (error: Error) => void }[] = []
-  #isEnded = false
-  #error: HyperCacheError | undefined
-
-  constructor(limit: number, stop: () => void) {
-    this.#limit = limit
-    this.#stop = stop
-  }
-
-  tell(change: RingChange): void {
-    const waiting = this.#waiting.shift()
-    if (waiting !== undefined) waiting.resolve({ done: false, value: change })
-    else if (this.#changes.length < this.#limit) this.#changes.push(change)
-    else this.#fail(`more than ${this.#limit} changes waited to be taken from an iterator of watch()`)
-  }
-
-  lose(): void {
-    this.#fail(lostMessage('an iterator of watch()'))
-  }
-
-  end(dropsWaiting: boolean): void {
-    this.#isEnded = true
-    if (dropsWaiting) {
-      this.#changes = []
-      this.#error = undefined
-    }
-    this.#stop()
-    this.#waiting.splice(0).forEach(({ resolve }) => resolve({ done: true, value: undefined }))
-  }
-
-  next(): Promise<IteratorResult<RingChange>> {
-    const change = this.#changes.shift()
-    if (change !== undefined) return Promise.resolve({ done: false, value: change })
-    const error = this.#error
-    this.#error = undefined
-    if (error !== undefined) return Promise.reject(error)
-    if (this.#isEnded) return Promise.resolve({ done: true, value: undefined })
-    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
-  }
-
-  return(): Promise<IteratorResult<RingChange>> {
-    this.end(true)
-    return Promise.resolve({ done: true, value: undefined })
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this
-  }
-
-  /** Ends with an error, after the changes that came before it. */
-  #fail(problem: string): void {
-    const error = new HyperCacheError(
-      'ERR_HYPERCACHE_WATCH_OVERFLOW',
-      `${problem}; begin anew from the ring as it is`,
-    )
-    const waiting = this.#waiting.shift()
-    if (waiting === undefined) this.#error = error
-    else waiting.reject(error)
-    this.end(false)
-  }
-}
-
 function lostMessage(who: string): string {
   return `changes were made faster than this thread took them, and ${who} has missed some`
 }
 
-/** A listener that fails harms nobody: not the ring, not the other listeners, not the process. */
-function call(listener: (change: RingChange) => unknown, change: RingChange): void {
-  try {
-    const answer = listener(change)
-    // Also a promise of another realm, or something like one.
-    if (typeof answer === 'object' && answer !== null) Promise.resolve(answer).catch(reportFailure)
-  } catch (error) {
-    reportFailure(error)
-  }
+function tooManyMessage(limit: number): string {
+  return `more than ${limit} changes waited to be taken from an iterator of watch()`
 }
 
-function reportFailure(error: unknown): void {
-  const { problem, detail } = described(error)
-  warn('ERR_HYPERCACHE_LISTENER_FAILED', `a listener of watch() threw: ${problem}`, detail)
-}
-
-/** What there is to say of an error. Never fails, whatever was thrown. */
-function described(error: unknown): { problem: string; detail?: string } {
-  try {
-    // An error of another realm is one too.
-    if (error instanceof Error || types.isNativeError(error)) {
-      return { problem: String(error.message), detail: String(error.stack) }
-    }
-  } catch {
-    // An error only by name.
-  }
-  return { problem: shown(error) }
-}
-
-function warn(code: string, message: string, detail?: string): void {
-  process.emitWarning(message, {
-    type: 'HyperCacheWarning',
-    code,
-    ...(detail === undefined ? {} : { detail }),
-  })
+function overflow(problem: string): HyperCacheError {
+  return new HyperCacheError('ERR_HYPERCACHE_WATCH_OVERFLOW', `${problem}; begin anew from the ring as it is`)
 }
 
 function checkedWatchOptions(
@@ -228,10 +139,7 @@ function checkedWatchOptions(
   names: ReadonlySet<keyof WatchOptions>,
 ): { signal: AbortSignal | undefined; queueLimit: number } {
   const { signal, queueLimit } = checkedFields('options', options, names)
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw wrongType('options.signal', signal, 'an AbortSignal')
-  }
   const limit =
     queueLimit === undefined ? QUEUE_LIMIT : checkedCount(queueLimit, 'queueLimit', QUEUE_LIMIT_MAX)
-  return { signal, queueLimit: limit }
+  return { signal: checkedSignal('options.signal', signal), queueLimit: limit }
 }

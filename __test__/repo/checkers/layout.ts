@@ -25,10 +25,12 @@ const topLevel = new Set([
   'crates',
   'docs',
   'eslint.config.mjs',
+  'examples',
   'index.d.ts',
   'index.js',
   'package-lock.json',
   'package.json',
+  'page',
   'rustfmt.toml',
   'scripts',
   'ts',
@@ -55,7 +57,7 @@ export function badNames(files: Source[]): string[] {
     const isRust = name.endsWith('.rs')
     const pattern = isRust
       ? /^[a-z][a-z0-9]*(_[a-z0-9]+)*\.rs$/
-      : /^[a-z][a-z0-9]*(-[a-z0-9]+)*(\.(test|bench|config|d))?\.(ts|mts|cts|mjs)$/
+      : /^[a-z][a-z0-9]*(-[a-z0-9]+)*(\.(test|browser|bench|config|d))?\.(ts|mts|cts|mjs|js)$/
     return pattern.test(name) ? [] : [`${path}: file names are ${isRust ? 'snake_case' : 'kebab-case'}`]
   })
 }

@@ -7,7 +7,7 @@
 
 import { posix } from 'node:path'
 import ts from 'typescript'
-import { type Source, finding, lineAt } from './sources'
+import { type Source, finding, lineAt, linesMatching } from './sources'
 
 const byRank = [
   [],
@@ -22,7 +22,10 @@ const byRank = [
 const rankOf = new Map(byRank.flatMap((units, rank) => units.map((unit) => [unit, rank] as const)))
 
 /** The files that all others may use. */
-const ground = new Set(['native.ts', 'errors.ts', 'types.ts', 'clock.ts'])
+const ground = new Set([
+  ...['native.ts', 'errors.ts', 'types.ts', 'cluster-types.ts', 'clock.ts', 'checks.ts'],
+  ...['frozen.ts', 'json.ts', 'listeners.ts', 'async-queue.ts', 'fifo.ts', 'system-reason.ts'],
+])
 
 /** What stands or falls together: a folder, `index.ts`, or the files of rank 0. */
 interface Unit {
@@ -72,11 +75,18 @@ export function brokenImports(files: Source[]): string[] {
   return files.flatMap((file) => {
     const from = unitOf(file.path)
     if (from === undefined) return [finding(file, 1, `this place has no rank: give it one in ${tableFile}`)]
-    return importsOf(file).flatMap(({ specifier, line }) => {
+    const loaders = file.path === 'ts/native.ts' ? [] : otherLoaders(file)
+    const broken = importsOf(file).flatMap(({ specifier, line }) => {
       const rule = ruleBroken(file.path, from, specifier)
       return rule === undefined ? [] : [finding(file, line, `imports ${specifier}: ${rule}`)]
     })
+    return [...broken, ...loaders]
   })
+}
+
+/** Ways to load a module, or an addon, past what is looked at here. */
+function otherLoaders(file: Source): string[] {
+  return linesMatching(file, /\b(createRequire|dlopen)\b/, 'only ts/native.ts loads the addon')
 }
 
 const tableFile = '__test__/repo/checkers/ranks.ts'

@@ -45,9 +45,9 @@ function pathsUnder(folder: string): string[] {
 
 /** Everything that is written by hand in a programming language. */
 export function handWritten(): Source[] {
-  const places = ['crates', 'ts', '__test__', 'benches', 'scripts']
+  const places = ['crates', 'ts', '__test__', 'benches', 'scripts', 'page']
   return [
-    ...sources(places, /\.(rs|ts|mts|cts|mjs)$/),
+    ...sources(places, /\.(rs|ts|mts|cts|mjs|js)$/),
     source('eslint.config.mjs'),
     source('vitest.config.mts'),
   ]

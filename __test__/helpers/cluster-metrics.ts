@@ -1,0 +1,88 @@
+/** Metrics of a node that no node has: every number is another one, so that it is known where it turns up. */
+
+import type { ClusterMetrics } from '../../dist/index.js'
+
+const STATUSES = ['alive', 'suspected', 'dead', 'leaving', 'updating'] as const
+const EVENT_TYPES = [
+  'member:joined',
+  'member:left',
+  'member:failed',
+  'member:suspected',
+  'member:recovered',
+  'member:updated',
+  'ring:changed',
+  'rebalance:planned',
+  'coordinator:started',
+  'coordinator:stopping',
+  'coordinator:stopped',
+  'health:changed',
+  'custom',
+] as const
+
+/** Made-up metrics: the numbers are odd ones from `from` on, none twice. */
+export function madeUpMetrics(from = 1_000_001): ClusterMetrics {
+  let last = from - 2
+  const next = () => (last += 2)
+  const each = <K extends string>(names: readonly K[]) =>
+    Object.fromEntries(names.map((name) => [name, next()])) as Record<K, number>
+  return {
+    nodeId: 'node1',
+    clusterName: 'shop',
+    state: 'ready',
+    uptimeMs: next(),
+    heartbeatCount: next(),
+    lastHeartbeatAtMs: next(),
+    health: {
+      isReady: true,
+      reasons: [],
+      checks: [{ name: 'disk', isPassing: true, durationMs: next(), checkedAtMs: next() }],
+    },
+    ring: {
+      nodeCount: 3,
+      nodesByStatus: each(STATUSES),
+      pointCount: next(),
+      epoch: next(),
+      rebuildCount: next(),
+      rebuildTimeMs: next(),
+      lookupCount: next(),
+      replicaLookupCount: next(),
+      batchKeyCount: next(),
+      cache: {
+        hitCount: next(),
+        missCount: next(),
+        hitRate: 0.5,
+        evictionCount: next(),
+        keyCount: next(),
+        memoryBytes: next(),
+      },
+      snapshotBytes: next(),
+      inFlightCount: next(),
+      loadFactor: next(),
+    },
+    membership: {
+      isJoined: true,
+      memberCount: next(),
+      membersByStatus: each(STATUSES),
+      version: next(),
+      joinedCount: next(),
+      leftCount: next(),
+      failedCount: next(),
+      suspectedCount: next(),
+      recoveredCount: next(),
+      updatedCount: next(),
+      subscriberCount: next(),
+      lastChangeAtMs: next(),
+    },
+    events: {
+      publishedCount: next(),
+      publishedByType: each(EVENT_TYPES),
+      deliveredCount: next(),
+      droppedCount: next(),
+      failedCount: next(),
+      subscriberCount: next(),
+      queuedCount: next(),
+      lastEventAtMs: next(),
+      log: { eventCount: next(), fileBytes: next(), writeFailureCount: next() },
+    },
+  }
+}
