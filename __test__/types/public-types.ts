@@ -8,6 +8,9 @@
 import {
   type BoundedOptions,
   type CacheMetrics,
+  type CoordinatorService,
+  type ClusterConfig,
+  type ClusterConfigInput,
   type Distribution,
   type ErrorCode,
   type ExplainedNode,
@@ -15,7 +18,9 @@ import {
   type HashFunction,
   type HashFunctionName,
   HashRing,
+  SimpleCoordinator,
   type HashRingOptions,
+  type HttpServer,
   HyperCacheError,
   type Key,
   type KeyTransfer,
@@ -31,8 +36,11 @@ import {
   type PackedKeys,
   type PackedOwners,
   type PlanOptions,
+  type PlanAnswer,
   type PlannedChange,
   type PlannedUpdate,
+  type RingAnswer,
+  type ResolvedClusterConfig,
   type RingChange,
   type RingMetrics,
   type RingNode,
@@ -43,6 +51,11 @@ import {
   type StopWatching,
   type Transfer,
   type WatchOptions,
+  startCluster,
+  startHttpServer,
+  loadClusterConfig,
+  resolveClusterConfig,
+  validateClusterConfig,
 } from '../../dist/index.js'
 
 /** Compiles only where both types are the same, `any` and `never` included. */
@@ -320,4 +333,61 @@ export function refusedAnswers(ring: HashRing, error: HyperCacheError) {
   error.code = 'ERR_HYPERCACHE_UNKNOWN_NODE'
   // @ts-expect-error -- the native side is private
   ring.native satisfies object
+}
+
+export async function served(coordinator: CoordinatorService, ring: RingAnswer, plan: PlanAnswer) {
+  isSame<ReturnType<typeof startHttpServer>, Promise<HttpServer>>(true)
+  const server = await startHttpServer(coordinator, { port: 0, logger: console })
+  server.url satisfies string
+  server.port satisfies number
+  await server.close()
+  plan.before.nodes satisfies readonly { id: string; share: number }[]
+  // @ts-expect-error -- the address is that of the configuration
+  await startHttpServer(coordinator, { host: '0.0.0.0' })
+  // @ts-expect-error -- a coordinator
+  await startHttpServer({ port: 8080 })
+  // @ts-expect-error -- read only
+  server.port = 1
+  // @ts-expect-error -- absent where the placement is secret
+  ring.slices satisfies number[]
+}
+
+export function configurations(config: ClusterConfig, resolved: ResolvedClusterConfig) {
+  config.cluster.hashRing.hashSeed satisfies bigint
+  config.cluster.membership satisfies 'simple'
+  config.http.token satisfies string | undefined
+  resolved.config satisfies ClusterConfig
+  resolved.origins['cluster.node_id'] satisfies string | undefined
+  validateClusterConfig(JSON.parse('{}')) satisfies ClusterConfig
+  loadClusterConfig() satisfies ClusterConfig
+  loadClusterConfig({ path: 'a.yaml' }, { env: {}, overrides: { 'http.port': 0 } }) satisfies ClusterConfig
+  // @ts-expect-error -- read only
+  config.http.port = 1
+  // @ts-expect-error -- read only throughout
+  config.cluster.seeds.push('a:1')
+  // @ts-expect-error -- may be absent
+  config.cluster.zone satisfies string
+  // @ts-expect-error -- there is no consensus in this version
+  config.cluster.consensusEnabled satisfies true
+  // @ts-expect-error -- a path or a text, not both
+  loadClusterConfig({ path: 'a.yaml', txt: '' })
+  // @ts-expect-error -- no such option
+  resolveClusterConfig('a.yaml', { environment: {} })
+}
+
+export async function writtenConfigurations(config: ClusterConfig) {
+  config satisfies ClusterConfigInput
+  const seeds = ['a:1'] as const
+  await startCluster({ cluster: { nodeId: 'x', seeds, zone: undefined, metadata: { rack: 'r7' } } })
+  for (const hashSeed of [7n, 7, '7']) await startCluster({ cluster: { hashRing: { hashSeed } } })
+  await startCluster(config)
+  new SimpleCoordinator({ http: { port: 0 } })
+  // @ts-expect-error -- nodeId
+  await startCluster({ cluster: { nodeID: 'x' } })
+  // @ts-expect-error -- a number
+  await startCluster({ http: { port: '8080' } })
+  // @ts-expect-error -- one of the presets
+  new SimpleCoordinator({ cluster: { preset: 'man' } })
+  // @ts-expect-error -- a text
+  await startCluster({ cluster: { metadata: { rack: 7 } } })
 }

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 
 import { HashRing } from '../../dist/index.js'
+import { million, publishing } from './event-cases.mjs'
 import { BLOCK, measure, timed } from './harness.mjs'
 import { distinctKeys, floorAddon, hotKeys, nodeIds, perKey, ringOf, rotating } from './inputs.mjs'
 import {
@@ -15,6 +16,7 @@ import {
   threads,
   watching,
 } from './ring-cases.mjs'
+import { routing } from './node-cases.mjs'
 import { PlainRing, fnv1a, xxh64 } from './plain-ring.mjs'
 
 const require = createRequire(import.meta.url)
@@ -261,6 +263,9 @@ export const cases = {
   boundedLoads,
   lookupCache,
   threads,
+  routing,
+  publishing,
+  million,
 }
 
 const [name, size, rounds, seconds] = process.argv.slice(2)

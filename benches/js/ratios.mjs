@@ -20,6 +20,9 @@ export const plan = [
   { name: 'boundedLoads', size: 5 },
   { name: 'lookupCache', size: 5 },
   { name: 'threads', size: 5 },
+  { name: 'publishing', size: 0 },
+  { name: 'million', size: 0 },
+  { name: 'routing', size: 5 },
 ]
 
 /** Each row: what, over what, and its bars. Values are [case, test]. `per` divides times (in ns) to a unit. */
@@ -154,6 +157,19 @@ const rows = [
     1.2,
     1.1,
   ],
+  ['routeKey − getNode, ns', ['routing 5', 'routeKey'], ['routing 5', 'getNode'], 15, 5, 'difference'],
+  [
+    'an event to ten listeners ÷ EventEmitter, per delivery',
+    ['publishing', 'publish, member:joined'],
+    ['publishing', 'EventEmitter, member:joined'],
+    3,
+    1.5,
+  ],
+  [
+    'a custom event to ten listeners ÷ EventEmitter, per delivery',
+    ['publishing', 'publish, custom'],
+    ['publishing', 'EventEmitter, custom'],
+  ],
   ['1,000 nodes at once, ms', ['thousandAtOnce', '1,000 nodes at once'], 1e6, 12, 8],
 ]
 
@@ -161,6 +177,9 @@ const rows = [
 export function ratios(results) {
   const at = (place) => (typeof place === 'number' ? place : results[place[0]]?.[place[1]]?.ns)
   return rows
-    .map(([what, over, under, must, goal, unit]) => ({ what, value: at(over) / at(under), must, goal, unit }))
+    .map(([what, over, under, must, goal, unit]) => {
+      const value = unit === 'difference' ? at(over) - at(under) : at(over) / at(under)
+      return { what, value, must, goal, unit }
+    })
     .filter(({ value }) => Number.isFinite(value))
 }
