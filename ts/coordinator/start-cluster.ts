@@ -1,0 +1,40 @@
+/** The way in: a coordinator, started. */
+
+import type { ClusterConfigInput } from '../config/cluster-config-input.js'
+import type { ClusterConfig } from '../config/cluster-config.js'
+import { validateClusterConfig } from '../config/load-config.js'
+import type { CoordinatorService } from './coordinator-service.js'
+import { type CoordinatorOptions, SimpleCoordinator } from './simple-coordinator.js'
+
+type MakeCoordinator = (config: ClusterConfig, options: CoordinatorOptions) => CoordinatorService
+
+/** The coordinators there are, by the name that `cluster.membership` gives. */
+const COORDINATORS: Readonly<Record<ClusterConfig['cluster']['membership'], MakeCoordinator>> = {
+  simple: (config, options) => new SimpleCoordinator(config, options),
+}
+
+/** The coordinator that `cluster.membership` of a configuration names, idle. */
+export function makeCoordinator(config: ClusterConfig, options: CoordinatorOptions = {}): CoordinatorService {
+  return COORDINATORS[config.cluster.membership](config, options)
+}
+
+/**
+ * Makes the coordinator that `cluster.membership` names, and starts it. It serves no HTTP: `startHttpServer`
+ * does.
+ *
+ * @param config Checked as by `validateClusterConfig`; every field has a default.
+ * @throws ERR_HYPERCACHE_CONFIG_INVALID; as `CoordinatorService.start`. Then nothing is left behind.
+ */
+export async function startCluster(
+  config: ClusterConfigInput = {},
+  options: CoordinatorOptions = {},
+): Promise<CoordinatorService> {
+  const coordinator = makeCoordinator(validateClusterConfig(config), options)
+  try {
+    await coordinator.start()
+  } catch (error) {
+    await coordinator.close()
+    throw error
+  }
+  return coordinator
+}

@@ -1,0 +1,133 @@
+/** Membership of one node: itself. */
+
+import type { Member, MembershipChange } from '../cluster-types.js'
+import { checkedText, checkedTexts, listOf } from '../checks.js'
+import { type Clock, systemClock } from '../clock.js'
+import { HyperCacheError, wrongType } from '../errors.js'
+import { HashRing } from '../ring/hash-ring.js'
+import type { NodeSpec, RingNode } from '../types.js'
+import { MemberView } from './member-view.js'
+import type { MembershipMetrics, MembershipProvider, MembershipSubscription } from './membership-provider.js'
+
+/** The node of this process, as the configuration describes it. */
+export interface LocalNode extends Omit<NodeSpec, 'status' | 'address'> {
+  /** Where others would reach it: an IP address or a host name. */
+  address: string
+  /** 1 to 65,535. */
+  port: number
+}
+
+/**
+ * The membership of one node: `join` puts it into the view, `leave` takes it out. It opens no socket, and
+ * contacts no seeds.
+ */
+export class SimpleMembership implements MembershipProvider {
+  readonly localNodeId: string
+  readonly #clock: Clock
+  readonly #view: MemberView
+  readonly #local: LocalNode
+  #metadata: Readonly<Record<string, string>>
+  /** Rises for good, so that a node that comes back is newer than the one that went. */
+  #incarnation = 0
+
+  /** @throws As `HashRing.addNode` for a description that no ring would take. */
+  constructor(local: LocalNode, clock: Clock = systemClock) {
+    const { id, metadata } = asRingKeepsIt(local)
+    this.localNodeId = id
+    this.#local = local
+    this.#metadata = Object.freeze(metadata)
+    this.#clock = clock
+    this.#view = new MemberView(clock)
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- a refusal is a rejection
+  async join(seeds: readonly string[]): Promise<void> {
+    checkedTexts('seeds', listOf('seeds', seeds))
+    this.#view.throwIfClosed()
+    if (this.#localMember !== undefined) return
+    this.#view.change('joined', this.#newMember('alive'))
+  }
+
+  leave(): Promise<void> {
+    if (this.#localMember !== undefined) this.#view.change('left', this.#newMember('leaving'))
+    return Promise.resolve()
+  }
+
+  members(): readonly Member[] {
+    return this.#view.members()
+  }
+
+  member(id: string): Member | undefined {
+    return this.#view.member(checkedText('id', id))
+  }
+
+  updateMetadata(metadata: Readonly<Record<string, string>>): void {
+    this.#view.throwIfClosed()
+    const previous = this.#localMember
+    if (previous === undefined) {
+      const message = `${this.localNodeId} takes no part in the membership: its metadata cannot be updated`
+      throw new HyperCacheError('ERR_HYPERCACHE_NOT_JOINED', message)
+    }
+    if (metadata === undefined) throw wrongType('metadata', metadata, 'an object of strings')
+    const kept = asRingKeepsIt({ ...this.#local, metadata }).metadata
+    if (isSame(kept, this.#metadata)) return
+    this.#metadata = Object.freeze(kept)
+    this.#view.change('updated', this.#newMember(previous.status, previous.statusSinceMs))
+  }
+
+  subscribe(
+    listener: (change: MembershipChange) => void,
+    options?: { signal?: AbortSignal | undefined },
+  ): MembershipSubscription {
+    return this.#view.subscribe(listener, options)
+  }
+
+  metrics(): MembershipMetrics {
+    return this.#view.metrics(this.#localMember !== undefined)
+  }
+
+  close(): void {
+    this.#view.close()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  get #localMember(): Member | undefined {
+    return this.#view.member(this.localNodeId)
+  }
+
+  #newMember(status: Member['status'], statusSinceMs: number = this.#clock.nowMs()): Member {
+    this.#incarnation += 1
+    const { address, port, weight = 1, zone, capabilities = [] } = this.#local
+    return {
+      id: this.localNodeId,
+      address,
+      port,
+      status,
+      statusSinceMs,
+      weight,
+      ...(zone === undefined ? {} : { zone }),
+      capabilities: Object.freeze([...capabilities]),
+      metadata: this.#metadata,
+      incarnation: this.#incarnation,
+      isLocal: true,
+    }
+  }
+}
+
+/** The node as a ring would keep it: what no ring takes is refused by the ring's own rules. */
+function asRingKeepsIt({ port: _, ...spec }: LocalNode): RingNode {
+  const ring = new HashRing({ nodes: [spec], virtualNodeCount: 1 })
+  try {
+    return ring.nodes()[0]!
+  } finally {
+    ring.close()
+  }
+}
+
+function isSame(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
+  const names = Object.keys(a)
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name])
+}

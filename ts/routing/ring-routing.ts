@@ -1,0 +1,119 @@
+/** Routing by a ring whose nodes are the members. */
+
+import type { MembershipChange } from '../cluster-types.js'
+import { checkedText, listOf } from '../checks.js'
+import { HyperCacheError, shown } from '../errors.js'
+import type { HashRing } from '../ring/hash-ring.js'
+import type { Distribution, Key, RingMetrics } from '../types.js'
+import { type ReplicaSelection, type ReplicaSelector, selectorOf } from './replica-selection.js'
+import type { RoutingProvider } from './routing-provider.js'
+
+/** What a routing provider is made of. */
+export interface RingRoutingOptions {
+  localNodeId: string
+  ring: HashRing
+  /** Whether the placement depends on a secret: see {@link RoutingProvider.isSeeded}. */
+  isSeeded: boolean
+  /** @defaultValue 'first' */
+  replicaSelection?: ReplicaSelection | undefined
+  /** Zone of the local node. */
+  zone?: string | undefined
+}
+
+/** Asks a ring, and keeps it as the members are. */
+export class RingRouting implements RoutingProvider {
+  readonly localNodeId: string
+  readonly ring: HashRing
+  readonly isSeeded: boolean
+  readonly #selector: ReplicaSelector | undefined
+  readonly #zone: string | undefined
+
+  /** @throws ERR_HYPERCACHE_UNKNOWN_SELECTION. */
+  constructor({ localNodeId, ring, isSeeded, replicaSelection = 'first', zone }: RingRoutingOptions) {
+    this.localNodeId = localNodeId
+    this.ring = ring
+    this.isSeeded = isSeeded
+    this.#selector = selectorOf(replicaSelection)
+    this.#zone = zone
+  }
+
+  routeKey(key: Key): string {
+    return this.ring.getNode(key)
+  }
+
+  getReplicas(key: Key, count?: number): string[] {
+    return this.ring.getReplicas(key, count)
+  }
+
+  selectReplica(key: Key, selection?: ReplicaSelection): string {
+    const selector = selection === undefined ? this.#selector : selectorOf(selection)
+    // The first of the replicas is the owner: there is nothing to choose.
+    if (selector === undefined) return this.ring.getNode(key)
+    const replicas = this.ring.getReplicas(key)
+    // A replica that left the ring in this very moment (another thread's change) cannot be asked.
+    const nodes = replicas.map((id) => this.ring.node(id)).filter((node) => node !== undefined)
+    if (nodes.length === 0) return replicas[0]!
+    const zone = this.#zone === undefined ? {} : { localZone: this.#zone }
+    return chosen(selector, nodes, { localNodeId: this.localNodeId, ...zone })
+  }
+
+  isLocal(key: Key): boolean {
+    return this.ring.getNode(key) === this.localNodeId
+  }
+
+  isReplica(key: Key): boolean {
+    return this.ring.getReplicas(key).includes(this.localNodeId)
+  }
+
+  getKeysForNode(nodeId: string, keys: Iterable<Key>): Key[] {
+    const id = checkedText('nodeId', nodeId)
+    const list = listOf('keys', keys) as Key[]
+    if (!this.ring.hasNode(id)) {
+      throw new HyperCacheError('ERR_HYPERCACHE_UNKNOWN_NODE', `there is no node ${shown(id)} in the ring`)
+    }
+    const owners = list.length === 0 ? [] : this.ring.getNodeBatch(list)
+    return list.filter((_, index) => owners[index] === id)
+  }
+
+  analyzeDistribution(keys: Iterable<Key>): Distribution {
+    return this.ring.analyzeDistribution(keys)
+  }
+
+  metrics(): RingMetrics {
+    return this.ring.getMetrics()
+  }
+
+  /** Makes the ring follow a change of the members, as one change of the ring. */
+  follow({ type, member }: MembershipChange): void {
+    const { id, address, port, weight, zone, status, capabilities, metadata } = member
+    if (type === 'left') {
+      if (this.ring.hasNode(id)) this.ring.removeNode(id)
+      return
+    }
+    const fields = { address: hostPort(address, port), weight, status, capabilities, metadata }
+    // A node that is there already is updated: a member that came back elsewhere is to be found there.
+    if (this.ring.hasNode(id)) this.ring.updateNode(id, { ...fields, zone: zone ?? null })
+    else this.ring.addNode({ id, zone, ...fields })
+  }
+}
+
+/** An address with its port, as URLs write it. */
+function hostPort(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+}
+
+function chosen(selector: ReplicaSelector, ...[nodes, context]: Parameters<ReplicaSelector>): string {
+  let answer: unknown
+  try {
+    answer = selector(nodes, context)
+  } catch (cause) {
+    const message = 'the replica selection threw; see the cause'
+    throw new HyperCacheError('ERR_HYPERCACHE_SELECTION_FAILED', message, { cause })
+  }
+  if (nodes.some(({ id }) => id === answer)) return answer as string
+  const ids = nodes.map(({ id }) => shown(id)).join(', ')
+  throw new HyperCacheError(
+    'ERR_HYPERCACHE_SELECTION_FAILED',
+    `the replica selection answered ${shown(answer)}; it must be one of the key's replicas, ${ids}`,
+  )
+}
