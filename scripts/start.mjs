@@ -1,35 +1,27 @@
-// `npm start`: builds what is missing, then routes real words over five nodes and shows how they spread.
+// `npm start`: builds what is missing, then runs a node until it is told to stop.
 
 import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildWhatIsMissing } from './build-state.mjs'
 import { main, root } from './run.mjs'
 
-const nodes = ['node1', 'node2', 'node3', 'node4', 'node5']
-const source = 'an-array-of-english-words'
+const config = join(root, 'config', 'hypercache.yaml')
 
 await main(async () => {
   buildWhatIsMissing()
-  const words = JSON.parse(readFileSync(join(root, 'node_modules', source, 'index.json'), 'utf8'))
-  const count = words.length.toLocaleString('en-US')
-  console.log(
-    `Routing the ${count} words of the npm package ${source}, a key each, over ${nodes.join(', ')}:`,
-  )
-  process.exitCode = await analyze(words.join('\n') + '\n')
+  const args = [join(root, 'dist', 'cli', 'main.js'), 'serve', '--config', config, ...process.argv.slice(2)]
+  const node = spawn(process.execPath, args, { stdio: 'inherit' })
+  // Ctrl-C on a terminal reaches both, and `kill` only this one: the node decides when all is over.
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.on(signal, () => {
+      if (signal === 'SIGTERM' || !process.stdin.isTTY) node.kill(signal)
+    })
+  }
+  // A signal to npm ends npm and the shell between, and reaches nobody here: the node must not be left behind.
+  const parent = process.ppid
+  setInterval(() => process.ppid !== parent && node.kill('SIGTERM'), 500).unref()
+  process.exitCode = await new Promise((resolve, reject) => {
+    node.on('error', reject)
+    node.on('close', (code) => resolve(code ?? 1))
+  })
 })
-
-/** Hands the keys to the command line tool, and answers its exit code. */
-function analyze(lines) {
-  const args = ['ring', 'analyze', '--nodes', nodes.join(','), '--keys', '-']
-  const tool = spawn(process.execPath, [join(root, 'dist', 'cli', 'main.js'), ...args], {
-    stdio: ['pipe', 'inherit', 'inherit'],
-  })
-  // A tool that ends early closes its input. Its exit code says why.
-  tool.stdin.on('error', () => {})
-  tool.stdin.end(lines)
-  return new Promise((resolve, reject) => {
-    tool.on('error', reject)
-    tool.on('close', (code) => resolve(code ?? 1))
-  })
-}

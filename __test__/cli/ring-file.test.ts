@@ -128,13 +128,13 @@ describe('mistakes, each with its line', () => {
       'bad.yaml:2: the ring would have 65536000 points',
     ],
     ['nodes: [a\n', 'bad.yaml:2: '],
-    ['nodes: [a]\n---\nnodes: [b]\n', 'bad.yaml:2: a second document begins; a ring file has one'],
+    ['nodes: [a]\n---\nnodes: [b]\n', 'bad.yaml:2: a second document begins; the file must have one'],
     ['nodes: [a]\nnodes: [b]\n', 'bad.yaml:2: Map keys must be unique'],
     ['nodes: [!secret a]', 'bad.yaml:1: Unresolved tag: !secret'],
-    ['nodes: [*x]', 'bad.yaml: Unresolved alias'],
+    ['nodes: [*x]', 'bad.yaml:1: Unresolved alias'],
     ['nodes: &x [*x]', 'bad.yaml:1: nodes[0] is a list'],
     ['['.repeat(100_000), 'bad.yaml:1: nested too deeply'],
-    ['? { x: 1 }\n: 2\n', 'bad.yaml: unknown key "{ x: 1 }"'],
+    ['? { x: 1 }\n: 2\n', 'bad.yaml:1: unknown key "(a key that is no text)"'],
     ['"\\e[31m": 2\n', 'bad.yaml:1: unknown key "\\u001b[31m"'],
   ])('%#: %.40j', (content, message) => {
     expect(refused(content).slice(0, message.length)).toBe(message)
@@ -161,7 +161,10 @@ describe('mistakes, each with its line', () => {
         .fill(level === 0 ? 'x' : `*l${level}`)
         .join(', ')}]`
     })
-    expect(refused(levels.join('\n'))).toMatch(/^bad\.yaml: Excessive alias count/)
+    expect(refused(levels.join('\n'))).toMatch(/^bad\.yaml:1: unknown key "l1"/)
+    const lists = levels.map((line) => line.replace(/^\w+: /, '')).join(', ')
+    const bomb = `nodes:\n  - id: a\n    capabilities: [${lists}]`
+    expect(refused(bomb)).toBe('bad.yaml:3: nodes[0].capabilities[0] is a list; it must be a text')
   })
 })
 

@@ -1,11 +1,12 @@
 /** Runs the built command in a process of its own. */
 
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 import { vi } from 'vitest'
+
+import { temporaryFolder } from '../helpers/temporary-folder.js'
 
 export const ENTRY = resolve(__dirname, '../../dist/cli/main.js')
 const PEAK_PRELOAD = resolve(__dirname, 'print-peak.cjs')
@@ -65,16 +66,16 @@ export async function peakOf(args: readonly string[], pieces: Iterable<string>) 
   return { code, stdoutBytes, peakMegabytes: Number(/^peak (\d+) KiB$/m.exec(stderr)?.[1]) / 1024 }
 }
 
-/** A directory for one test file, and how to drop it. */
+/** A directory for one test file, how to write to it, and how to drop it. */
 export function scratch() {
-  const path = mkdtempSync(join(tmpdir(), 'hypercache-cli-'))
+  const { path, remove } = temporaryFolder('cli')
   return {
     path,
     write(name: string, content: string | Uint8Array): string {
       writeFileSync(join(path, name), content)
       return join(path, name)
     },
-    remove: () => rmSync(path, { recursive: true, force: true }),
+    remove,
   }
 }
 

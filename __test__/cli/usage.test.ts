@@ -126,7 +126,8 @@ test('the entry can be run by name', () => {
 describe.skipIf(process.platform === 'win32')('examples in the help run', () => {
   files.write('keys.txt', numberedKeys(50))
   const below = ['route', 'analyze', 'explain', 'ownership', 'plan', 'diff']
-  const commands = [[], ['ring'], ...below.map((name) => ['ring', name])]
+  const inConfig = ['check', 'show', 'schema', 'init'].map((name) => ['config', name])
+  const commands = [[], ['ring'], ['config'], ...inConfig, ...below.map((name) => ['ring', name])]
   const helps = commands.map((command) => run([...command, '--help']))
   const shim = join(files.path, 'hypercache')
   writeFileSync(shim, `#!/bin/sh\nexec '${process.execPath}' '${ENTRY}' "$@"\n`)
@@ -135,6 +136,7 @@ describe.skipIf(process.platform === 'win32')('examples in the help run', () => 
   const description = /^A ring file is .*\n((?: {2}.*\n)+)/m.exec(helps[1]!.text)![1]!
   files.write('ring.yaml', description)
   files.write('next.yaml', `${description}    - node3\n`)
+  files.write('hypercache.yaml', 'cluster: { node_id: node1 }\n')
 
   test.each(helps)('help on stdout %#', ({ code, text, stderr }) => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })

@@ -2,7 +2,7 @@
 
 import { type HashRing, countDistribution } from '../ring/hash-ring.js'
 import type { Distribution } from '../types.js'
-import { asJson } from './json.js'
+import { asJson } from '../json.js'
 import { type KeySource, countKeys } from './key-source.js'
 import type { Output } from './output.js'
 import { charts, columns, grouped, percent } from './text.js'

@@ -2,7 +2,8 @@
 
 import { HashRing } from '../ring/hash-ring.js'
 import type { Movement } from '../types.js'
-import { codeOf, usageError } from './failure.js'
+import { codeOf } from '../system-reason.js'
+import { usageError } from './failure.js'
 import { type MovementOptions, reportMovement } from './movement-report.js'
 import type { Output } from './output.js'
 import { readRing } from './ring-file.js'
@@ -23,14 +24,14 @@ export async function diff(
   options: DiffOptions,
   output: Output,
 ): Promise<void> {
-  const movement = await movementOf(before, after, options)
+  const movement = movementOf(before, after, options)
   const title = `Going from ${named(before)} to ${named(after)}`
   const source = { keys: [], file: options.keys }
   await reportMovement(movement, title, source, options.replicas, options, output)
 }
 
-async function movementOf(before: string, after: string, { replicas }: DiffOptions): Promise<Movement> {
-  const rings = [await readRing(before), await readRing(after)] as const
+function movementOf(before: string, after: string, { replicas }: DiffOptions): Movement {
+  const rings = [readRing(before), readRing(after)] as const
   try {
     return HashRing.diff(...rings, { replicas })
   } catch (error) {

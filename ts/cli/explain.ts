@@ -2,7 +2,7 @@
 
 import type { HashRing } from '../ring/hash-ring.js'
 import type { ExplainedNode, Explanation, SkippedNode } from '../types.js'
-import { asJson } from './json.js'
+import { asJson } from '../json.js'
 import type { Output } from './output.js'
 import { columns, quoted } from './text.js'
 

@@ -1,5 +1,7 @@
 /** How a run ends: its exit code, and the one line that says why. */
 
+import { codeOf } from '../system-reason.js'
+
 /** Exit code of a run that failed while it worked. */
 export const EXIT_FAILED = 1
 /** Exit code of wrong usage and of input that cannot be used. */
@@ -23,37 +25,10 @@ export function usageError(message: string, cause?: unknown): CliFailure {
   return new CliFailure(EXIT_USAGE, message, { cause })
 }
 
-/** The code of an error: of the system (`ENOENT`), or of this package (`ERR_HYPERCACHE_…`). */
-export function codeOf(error: unknown): string | undefined {
-  const code = (error as { code?: unknown } | null | undefined)?.code
-  return typeof code === 'string' ? code : undefined
-}
-
 /** Whether an error is one that this package documents, and not a defect. */
 export function isDocumented(error: unknown): error is Error {
   const code = codeOf(error)
   return code !== undefined && code.startsWith('ERR_HYPERCACHE_') && code !== 'ERR_HYPERCACHE_INTERNAL'
-}
-
-const SYSTEM_REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EIO: 'input/output error',
-  EISDIR: 'it is a directory',
-  ELOOP: 'too many symbolic links',
-  EMFILE: 'too many open files',
-  ENAMETOOLONG: 'the name is too long',
-  ENOENT: 'no such file',
-  ENOSPC: 'no space left on the device',
-  ENOTDIR: 'a part of the path is not a directory',
-  ENXIO: 'no such device or address',
-  EPERM: 'not permitted',
-}
-
-/** Why the system refused something, in words. */
-export function systemReason(error: unknown): string {
-  const known = SYSTEM_REASONS[codeOf(error) ?? '']
-  if (known !== undefined) return known
-  return error instanceof Error ? error.message : String(error)
 }
 
 /** A text without anything that would break the line or steer a terminal. */

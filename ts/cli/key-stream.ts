@@ -4,7 +4,8 @@ import { fstatSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 
 import type { PackedKeys } from '../types.js'
-import { CliFailure, EXIT_FAILED, systemReason, usageError } from './failure.js'
+import { systemReason } from '../system-reason.js'
+import { CliFailure, EXIT_FAILED, usageError } from './failure.js'
 
 /** Bytes read at a time. */
 const READ_BYTES = 1 << 20

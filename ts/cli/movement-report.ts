@@ -2,7 +2,7 @@
 
 import { countMovement } from '../ring/movement.js'
 import type { MovedKeys, MovedRange, Movement, RingOwnership, Transfer } from '../types.js'
-import { asJson } from './json.js'
+import { asJson } from '../json.js'
 import { type KeySource, countKeys, hasKeys } from './key-source.js'
 import type { Output } from './output.js'
 import { type Side, charts, glossary, grouped, lineWidth, percent, prose } from './text.js'

@@ -64,15 +64,17 @@ function ids(value: string, previous?: string[]): string[] {
   return [...(previous ?? []), ...value.split(',')]
 }
 
-function once(value: string, previous?: string): string {
+/** Takes a value that may be given once, and is not empty. */
+export function once(value: string, previous?: string): string {
   if (previous !== undefined) throw new InvalidArgumentError('It is given twice.')
   if (value === '') throw new InvalidArgumentError('It is empty.')
   return value
 }
 
-function wholeNumber(value: string, previous: number | undefined, max: number): number {
+/** Reads a whole number. @throws InvalidArgumentError. */
+export function wholeNumber(value: string, previous: number | undefined, max: number, min = 1): number {
   if (previous !== undefined) throw new InvalidArgumentError('It is given twice.')
-  const number = /^\d{1,9}$/.test(value) ? Number(value) : NaN
-  if (number >= 1 && number <= max) return number
-  throw new InvalidArgumentError(`It must be a whole number from 1 to ${max.toLocaleString('en-US')}.`)
+  const number = /^\d{1,16}$/.test(value) ? Number(value) : NaN
+  if (number >= min && number <= max) return number
+  throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max.toLocaleString('en-US')}.`)
 }

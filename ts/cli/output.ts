@@ -3,7 +3,8 @@
 import { fstatSync, writeSync } from 'node:fs'
 import type { Writable } from 'node:stream'
 
-import { CliFailure, EXIT_FAILED, OutputClosed, codeOf, systemReason } from './failure.js'
+import { codeOf, systemReason } from '../system-reason.js'
+import { CliFailure, EXIT_FAILED, OutputClosed } from './failure.js'
 
 /** Bytes after which a piece should be flushed. */
 const PIECE_BYTES = 1 << 20

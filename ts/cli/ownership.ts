@@ -2,7 +2,7 @@
 
 import type { HashRing } from '../ring/hash-ring.js'
 import type { NodeOwnership } from '../types.js'
-import { asJson } from './json.js'
+import { asJson } from '../json.js'
 import type { Output } from './output.js'
 import { charts, glossary, percent } from './text.js'
 

@@ -5,10 +5,13 @@ import { join } from 'node:path'
 
 import { Command, CommanderError } from 'commander'
 
+import { addConfigCommand } from './config-command.js'
+import { addEventsCommand } from './events-command.js'
 import { usageError } from './failure.js'
 import { withExamples } from './options.js'
 import type { Output } from './output.js'
 import { addRingCommand } from './ring-command.js'
+import { addServeCommand } from './serve-command.js'
 
 /** Runs a command line, without the name of the program. @throws CliFailure, OutputClosed. */
 export async function runCommandLine(args: readonly string[], output: Output): Promise<void> {
@@ -24,7 +27,7 @@ export async function runCommandLine(args: readonly string[], output: Output): P
 
 function makeProgram(output: Output): Command {
   const program = new Command('hypercache')
-    .description('Which node owns a key: a consistent-hash ring')
+    .description('Which node owns a key: a consistent-hash ring, and a node to run')
     .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .helpCommand(false)
@@ -34,6 +37,9 @@ function makeProgram(output: Output): Command {
       // The line about a mistake is written once, in the end.
       writeErr: () => undefined,
     })
+  addConfigCommand(program, output)
+  addServeCommand(program)
+  addEventsCommand(program, output)
   addRingCommand(program, output)
   withExamples(program, [
     'hypercache ring route --nodes node1,node2,node3 user:42',
@@ -44,10 +50,21 @@ function makeProgram(output: Output): Command {
   return program
 }
 
+/** How a file is given to commands that take none as an argument, by their names. */
+const FILE_ADVICE: ReadonlyMap<string, string> = new Map([
+  ['serve', '--config FILE'],
+  ['init', '> FILE'],
+  ['schema', '> FILE'],
+])
+
 /** What is wrong with the command line, on one line. */
 function complaint({ code, message }: CommanderError): string {
   if (code === 'commander.help') return 'a command is missing; --help lists them'
-  return message.replace(/^error: /, '').replaceAll('\n', ' ')
+  const line = message.replace(/^error: /, '').replaceAll('\n', ' ')
+  const name =
+    code === 'commander.excessArguments' ? /^too many arguments for '(\w+)'/.exec(line)?.[1] : undefined
+  const advice = name === undefined ? undefined : FILE_ADVICE.get(name)
+  return advice === undefined ? line : `${line.replace(/\.$/, '')}; write ${advice}`
 }
 
 function packageVersion(): string {

@@ -57,7 +57,7 @@ function addRoute(ring: Command, output: Output): void {
     .action(async (keys: string[], options: RingSourceOptions & KeysOption & RouteOptions) => {
       const source = { keys, file: options.keys }
       checkKeySource(source)
-      await route(await openRing(options), source, options, output)
+      await route(openRing(options), source, options, output)
     })
   withRingOptions(command)
   withKeysOption(command)
@@ -78,7 +78,7 @@ function addAnalyze(ring: Command, output: Output): void {
     .action(async (keys: string[], options: RingSourceOptions & KeysOption & AnalyzeOptions) => {
       const source = { keys, file: options.keys }
       checkKeySource(source)
-      await analyze(await openRing(options), source, options, output)
+      await analyze(openRing(options), source, options, output)
     })
   withRingOptions(command)
   withKeysOption(command)
@@ -95,7 +95,7 @@ function addExplain(ring: Command, output: Output): void {
     .command('explain <key>')
     .description('Tell why a key is where it is: its token, the point that decides, the nodes passed over')
     .action(async (key: string, options: RingSourceOptions & ExplainOptions) => {
-      await explain(await openRing(options), key, options, output)
+      await explain(openRing(options), key, options, output)
     })
   withRingOptions(command)
   withReplicasOption(command, "find this many nodes (default: the ring's replication factor)")
@@ -112,7 +112,7 @@ function addOwnership(ring: Command, output: Output): void {
     .command('ownership')
     .description('Show the share of all keys that each node has, and how even that is')
     .action(async (options: RingSourceOptions & OwnershipOptions) => {
-      await ownership(await openRing(options), options, output)
+      await ownership(openRing(options), options, output)
     })
   withRingOptions(command)
   withJsonOption(command, 'print one object; arcs are texts of decimal digits')
@@ -135,7 +135,7 @@ function addPlan(ring: Command, output: Output): void {
     .action(async (keys: string[], options: RingSourceOptions & KeysOption & PlanCommandOptions) => {
       const source = { keys, file: options.keys }
       hasKeys(source)
-      await plan(await openRing(options), source, options, output)
+      await plan(openRing(options), source, options, output)
     })
   withRingOptions(command)
   withChangeOptions(command)

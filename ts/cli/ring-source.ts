@@ -14,7 +14,7 @@ export interface RingSourceOptions {
 }
 
 /** Makes the ring. @throws CliFailure for wrong usage, or nodes or a file that no ring can be made of. */
-export async function openRing(options: RingSourceOptions): Promise<HashRing> {
+export function openRing(options: RingSourceOptions): HashRing {
   const { nodes, ring, virtualNodes, hash } = options
   if (ring !== undefined) return readRing(ring)
   if (nodes === undefined) throw usageError('the nodes are missing: give --nodes or --ring')

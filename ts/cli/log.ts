@@ -1,0 +1,113 @@
+/** The log of a node: lines of JSON on standard output, or readable ones where that is a terminal. */
+
+import type { Logger } from 'pino'
+
+import type { LoggingConfig } from '../config/cluster-config.js'
+import type { CoordinatorService } from '../coordinator/coordinator-service.js'
+import type { ClusterEvent } from '../events/event-map.js'
+import type { RingChange } from '../types.js'
+
+/** Bytes of lines that may wait for a reader who does not read; further lines are dropped. */
+const WAITING_BYTES_MAX = 4 << 20
+
+/** Longest wait for a reader when the process is about to end. */
+const FLUSH_MS_MAX = 1_000
+
+/** A logger, and how to have everything written before the process ends. */
+export interface Log {
+  logger: Logger
+  /** Resolves when all lines are written, or when nobody takes them. */
+  flush: () => Promise<void>
+  /** Writes what it can at once, for an end that waits for nothing. Lines may change places. */
+  flushNow: () => void
+}
+
+/** Opens the log of a node. */
+export async function openLog({ level }: LoggingConfig, nodeId: string): Promise<Log> {
+  const { pino } = await import('pino')
+  const options = { level, base: { nodeId }, timestamp: pino.stdTimeFunctions.isoTime }
+  if (process.stdout.isTTY) {
+    const { default: pretty } = await import('pino-pretty')
+    const ignore = 'pid,hostname,nodeId'
+    const logger = pino(options, pretty({ sync: true, ignore, translateTime: 'SYS:HH:MM:ss' }))
+    return { logger, flush: () => Promise.resolve(), flushNow: () => undefined }
+  }
+  const destination = pino.destination({ dest: 1, sync: false, maxLength: WAITING_BYTES_MAX })
+  // Nobody reads any more: that is no reason to stop serving.
+  destination.on('error', () => undefined)
+  const flush = () =>
+    new Promise<void>((resolve) => {
+      const done = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+      const timer = setTimeout(done, FLUSH_MS_MAX)
+      destination.flush(done)
+    })
+  const flushNow = () => {
+    try {
+      destination.flushSync()
+    } catch {
+      // It was closed, or never opened.
+    }
+  }
+  return { logger: pino(options, destination), flush, flushNow }
+}
+
+/** Has the log tell what happens to the node. */
+export function logEvents({ events }: CoordinatorService, logger: Logger): void {
+  events.subscribe((event) => {
+    const [level, fields, message] = lineOf(event)
+    logger[level]({ event: event.type, ...fields }, message)
+  })
+}
+
+type Line = [level: 'debug' | 'info' | 'warn', fields: object, message: string]
+
+/** What the log says of an event. */
+function lineOf(event: ClusterEvent): Line {
+  switch (event.type) {
+    case 'member:joined':
+    case 'member:left':
+    case 'member:recovered':
+    case 'member:updated':
+    case 'member:suspected':
+    case 'member:failed': {
+      const { id, status, address, port } = event.payload.member
+      const isBad = event.type === 'member:suspected' || event.type === 'member:failed'
+      const what = event.type.replace('member:', '')
+      return [isBad ? 'warn' : 'info', { member: id, status, address, port }, `member ${id} ${what}`]
+    }
+    case 'ring:changed': {
+      const { epoch, checksum, movedShare, transferCount } = event.payload
+      return ['info', { epoch, checksum, movedShare, transferCount }, changeInWords(event.payload)]
+    }
+    case 'rebalance:planned': {
+      const { epoch, movedShare, transferCount } = event.payload
+      return ['debug', { epoch, movedShare, transferCount }, 'a change of the ring was planned']
+    }
+    case 'health:changed': {
+      const { isReady, reasons } = event.payload
+      return [
+        isReady ? 'info' : 'warn',
+        { isReady, reasons },
+        isReady ? 'ready' : `not ready: ${reasons.join('; ')}`,
+      ]
+    }
+    case 'coordinator:started':
+    case 'coordinator:stopping':
+    case 'coordinator:stopped':
+      return ['info', {}, event.type.replace('coordinator:', '')]
+    case 'custom':
+      return ['debug', { name: event.payload.name }, 'a custom event']
+  }
+}
+
+/** The first owner takes over from nobody, and the last one leaves to nobody: then nothing has moved. */
+function changeInWords({ movedShare, transfers }: RingChange): string {
+  if (transfers.length > 0 && transfers.every(({ from }) => from === null))
+    return 'the ring has its first owners'
+  if (transfers.length > 0 && transfers.every(({ to }) => to === null))
+    return 'the ring has no owner any more'
+  return `the ring changed: ${(movedShare * 100).toFixed(2)} % of the keys moved`
+}
