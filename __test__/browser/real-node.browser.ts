@@ -12,7 +12,7 @@ afterAll(() => browser.close())
 /** A node as `hypercache serve` runs it, at a port that is free, and its page. */
 async function serve(http: object = {}, cluster: object = {}) {
   const coordinator = await startCluster({
-    cluster: { nodeId: 'node1', cluster_name: 'shop', ...cluster },
+    cluster: { nodeId: 'node1', clusterName: 'shop', ...cluster },
     http: { drainSeconds: 0, ...http },
   })
   const server = await startHttpServer(coordinator, { port: 0 })

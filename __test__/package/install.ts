@@ -1,9 +1,12 @@
 /** Packs the project and installs it into an empty folder, as a user would get it. */
 
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { promisify } from 'node:util'
+
+import { serveDependencies } from './registry'
 
 /** The folder of the project. */
 export const root = join(__dirname, '..', '..')
@@ -52,10 +55,10 @@ export interface Installed {
 }
 
 /**
- * Packs and installs. The network is not used: what the package depends on is packed from `node_modules`, and
- * what a user of TypeScript has beside it is copied from there.
+ * Packs and installs. The network is not used: what the package depends on comes from `node_modules` by a
+ * registry on loopback, and what a user of TypeScript has beside it is copied from there.
  */
-export function install(): Installed {
+export async function install(): Promise<Installed> {
   const scratch = mkdtempSync(join(tmpdir(), 'hypercache-package-'))
   const [tarballs, folder] = [join(scratch, 'tarballs'), join(scratch, 'user')]
   // With the whole environment: where the addon is older than its sources, this builds it.
@@ -70,16 +73,16 @@ export function install(): Installed {
 
   mkdirSync(folder)
   writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
-  const dependencies = ['commander', 'yaml'].map((name) => packed(name, scratch))
-  run('npm', ['install', '--offline', '--no-audit', '--no-fund', main, native, ...dependencies], folder)
+  const registry = await serveDependencies(root, tarballs)
+  try {
+    const from = ['--registry', registry.url, '--cache', join(scratch, 'cache')]
+    const args = ['install', '--no-audit', '--no-fund', ...from, main, native]
+    await promisify(execFile)('npm', args, { cwd: folder, env: userEnvironment })
+  } finally {
+    registry.close()
+  }
   for (const name of ['@types/node', 'undici-types']) {
     cpSync(join(root, 'node_modules', name), join(folder, 'node_modules', name), { recursive: true })
   }
   return { folder, main, native, remove: () => rmSync(scratch, { recursive: true, force: true }) }
-}
-
-function packed(name: string, target: string): string {
-  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', target]
-  const answer = run('npm', args, join(root, 'node_modules', name))
-  return join(target, (JSON.parse(answer) as { filename: string }[])[0]!.filename)
 }

@@ -10,8 +10,8 @@ const nodes = process.env.HYPERCACHE_NODES?.split(delimiter) ?? [process.execPat
 const slow = 120_000
 let installed: Installed
 
-beforeAll(() => {
-  installed = install()
+beforeAll(async () => {
+  installed = await install()
 }, slow)
 
 afterAll(() => installed?.remove())
@@ -41,8 +41,9 @@ describe('the tarballs', () => {
       expect.arrayContaining([...needed, 'dist/index.js', 'dist/index.d.ts', 'dist/cli/main.js']),
     )
     expect(files).toContain('docs/errors.md')
+    expect(files).toContain('page/index.html')
     expect(files.filter((path) => /\.(rs|node|lock)$|(^|\/)Cargo|(?<!\.d)\.ts$/.test(path))).toEqual([])
-    expect(files.filter((path) => !/^(dist|docs)\/|^[\w.]+$/.test(path))).toEqual([])
+    expect(files.filter((path) => !/^(config|dist|docs|examples|page)\/|^[\w.]+$/.test(path))).toEqual([])
     const native = contents(installed.native).sort()
     expect(native).toEqual(['LICENSE', 'README.md', expect.stringMatching(/\.node$/), 'package.json'])
   })
