@@ -72,7 +72,7 @@ describe('the page of a node that runs', () => {
   test('asks for the token, and tells nothing of where tokens of a seeded ring lie', async () => {
     const { coordinator, page } = await serve(
       { token: 'a-token-of-32-characters-at-least' },
-      { hash_ring: { hash_seed: 42 } },
+      { hashRing: { hashSeed: 42 } },
     )
     await page.getByLabel('Token', { exact: true }).fill('a-token-of-32-characters-at-least')
     await page.keyboard.press('Enter')
