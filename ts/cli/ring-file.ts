@@ -1,5 +1,6 @@
 /** Ring files: YAML or JSON, bounded, checked, with the line of every mistake. */
 
+import { syntaxWords } from '../config/syntax-words.js'
 import { type Place, UnreadableFile, readTextFile } from '../config/text-file.js'
 import { YamlText } from '../config/yaml-text.js'
 import { HashRing } from '../ring/hash-ring.js'
@@ -10,6 +11,9 @@ import { FieldError, OPTION_OF_FIELD, type Path, optionsOf, shownPath } from './
 
 /** Largest ring file. Parsing takes some eighty times its size in memory. */
 const FILE_BYTES_MAX = 16 << 20
+
+/** Mistakes of syntax that the library describes for programmers. */
+const OURS: ReadonlySet<string> = new Set(['MULTIPLE_DOCS', 'RESOURCE_EXHAUSTION'])
 
 type RingOptions = HashRingOptions & { nodes: NodeSpec[] }
 
@@ -52,7 +56,10 @@ function parse(path: string, text: string): ParsedFile {
     return usageError(place === undefined ? `${path}: ${message}` : `${path}:${place.line}: ${message}`)
   }
   const problem = yaml.problems[0]
-  if (problem !== undefined) throw failAt(problem.message, problem.place)
+  if (problem !== undefined) {
+    const { code, message, place } = problem
+    throw failAt(OURS.has(code) ? syntaxWords(code, message) : message, place)
+  }
   return { content: yaml.content, failure: (message, at) => failAt(message, yaml.placeOfKey(at)) }
 }
 
