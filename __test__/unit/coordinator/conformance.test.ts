@@ -54,14 +54,17 @@ const withRouting = (
 const earlyStops = (c: CoordinatorService): Replaced => ({
   stop: () => (c.state === 'draining' ? Promise.resolve() : c.stop()),
 })
-/** Subscribers are told one type of event a good while later than the others. */
+/** Subscribers are told one type of event after the event that follows it. */
 const withLate = (c: CoordinatorService, late: string): Replaced => ({
   events: overridden<EventBus>(c.events, {
-    subscribe: (listener: (event: ClusterEvent) => unknown) =>
-      c.events.subscribe((event) => {
-        if (event.type === late) setTimeout(() => listener(event))
-        else listener(event)
-      }),
+    subscribe: (listener: (event: ClusterEvent) => unknown) => {
+      const held: ClusterEvent[] = []
+      return c.events.subscribe((event) => {
+        if (event.type === late) return held.push(event)
+        listener(event)
+        return held.splice(0).forEach(listener)
+      })
+    },
   }),
 })
 /** Subscribers of all events are told through a function. */
