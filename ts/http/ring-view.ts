@@ -1,4 +1,4 @@
-/** The ring as it is answered: worked out once for each version of it, however often it is asked for. */
+/** The ring as it is answered. Who owns what around it is worked out once for each version. */
 
 import type { CoordinatorService } from '../coordinator/coordinator-service.js'
 import type { ClusterEvent } from '../events/event-map.js'
@@ -13,14 +13,11 @@ export const TRANSFERS_MAX = 256
 
 const TOKEN_COUNT = 2 ** 64
 
-interface Version {
+/** Owners around the ring, at one version of it. */
+interface Drawn {
   epoch: number
   checksum: string
   owners: Owners | undefined
-  answer: RingAnswer
-  /** The answer as text, with the last change of that number. */
-  text: string
-  changeSequence: number | undefined
 }
 
 /** The largest transfers, without the number of their tokens. */
@@ -32,7 +29,7 @@ export function transferViews(transfers: readonly Readonly<Transfer>[]): Transfe
 export class RingView {
   readonly #coordinator: CoordinatorService
   readonly #stop: StopWatching | undefined
-  #version: Version | undefined
+  #drawn: Drawn | undefined
   #lastChange: ClusterEvent<'ring:changed'> | undefined
 
   /** Follows the changes of the ring until `close()`: the log forgets them. */
@@ -51,14 +48,11 @@ export class RingView {
 
   /** `GET /cluster/ring`, as JSON. */
   text(): string {
-    const version = this.#current()
     const change = this.#lastChange
-    if (version.text === '' || version.changeSequence !== change?.sequence) {
-      const lastChange = change === undefined ? {} : { lastChange: changeView(change) }
-      version.text = jsonLine({ ...version.answer, ...lastChange })
-      version.changeSequence = change?.sequence
-    }
-    return version.text
+    return jsonLine({
+      ...this.#answer(),
+      ...(change === undefined ? {} : { lastChange: changeView(change) }),
+    })
   }
 
   /**
@@ -66,26 +60,30 @@ export class RingView {
    * or can be drawn.
    */
   owners(checksum: string): Owners | undefined {
-    const version = this.#current()
-    return version.checksum === checksum ? version.owners : undefined
+    const drawn = this.#current()
+    return drawn.checksum === checksum ? drawn.owners : undefined
   }
 
-  #current(): Version {
-    const { epoch, checksum } = this.#coordinator.routing.ring
-    const known = this.#version
+  /** Sampling looks at every point: done again only where an owner can have changed. */
+  #current(): Drawn {
+    const { config, routing } = this.#coordinator
+    const { epoch, checksum } = routing.ring
+    const known = this.#drawn
     if (known !== undefined && known.epoch === epoch && known.checksum === checksum) return known
-    return (this.#version = this.#look(epoch, checksum))
+    const { routableStatuses } = config.cluster.hashRing
+    const owners = routing.isSeeded ? undefined : sampledOwners(routing.ring, routableStatuses)
+    return (this.#drawn = { epoch, checksum, owners })
   }
 
-  #look(epoch: number, checksum: string): Version {
+  /** Made anew each time: a status, a zone or a weight may change without the epoch. */
+  #answer(): RingAnswer {
     const { config, localNodeId, routing } = this.#coordinator
-    const { hashSeed, hashFunction, virtualNodeCount, replicationFactor, routableStatuses } =
-      config.cluster.hashRing
+    const { hashSeed, hashFunction, virtualNodeCount, replicationFactor } = config.cluster.hashRing
     const { ring, isSeeded } = routing
     const ownership = new Map(ring.ownership().map((owned) => [owned.id, owned]))
     const nodes = ring.nodes().map((node) => nodeView(node, ownership.get(node.id), localNodeId))
-    const owners = isSeeded ? undefined : sampledOwners(ring, routableStatuses)
-    const answer: RingAnswer = {
+    const { epoch, checksum, owners } = this.#current()
+    return {
       epoch,
       checksum,
       hashFunction: isSeeded && hashSeed === 0n ? 'custom' : hashFunction,
@@ -97,7 +95,6 @@ export class RingView {
       nodes,
       ...(owners === undefined ? {} : { slices: slicesOf(owners, nodes) }),
     }
-    return { epoch, checksum, owners, answer, text: '', changeSequence: undefined }
   }
 }
 

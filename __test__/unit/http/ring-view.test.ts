@@ -57,6 +57,18 @@ describe('the drawn ring', () => {
     }
   })
 
+  test('tells what changes without a new epoch: a status, a zone', async () => {
+    await using node = await httpNode({})
+    const { ring } = node.coordinator.routing
+    ring.addNode('n2')
+    const { epoch } = await ringOf(node)
+    ring.setNodeStatus('n2', 'suspected')
+    ring.updateNode('n2', { zone: 'north' })
+    const after = await ringOf(node)
+    expect(after.epoch).toBe(epoch)
+    expect(after.nodes.find(({ id }) => id === 'n2')).toMatchObject({ status: 'suspected', zone: 'north' })
+  })
+
   test('is nobody’s where no node may answer', async () => {
     await using node = await httpNode()
     node.coordinator.routing.ring.setNodeStatus('node1', 'leaving')
