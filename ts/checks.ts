@@ -26,13 +26,13 @@ export function checkedNumber(what: string, value: unknown): number {
   return value
 }
 
-/** A number of replicas, or another one up to `max`. */
-export function checkedCount(value: unknown, what = 'count', max = 65_535): number {
+/** A number of replicas, or another one from `min` to `max`. */
+export function checkedCount(value: unknown, what = 'count', max = 65_535, min = 1): number {
   const count = checkedNumber(what, value)
-  if (Number.isInteger(count) && count >= 1 && count <= max) return count
+  if (Number.isInteger(count) && count >= min && count <= max) return count
   throw new HyperCacheError(
     'ERR_HYPERCACHE_OUT_OF_RANGE',
-    `${what} is ${count}; it must be a whole number from 1 to ${max}`,
+    `${what} is ${count}; it must be a whole number from ${min} to ${max}`,
   )
 }
 

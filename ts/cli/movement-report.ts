@@ -1,5 +1,6 @@
 /** What moves, for `ring plan` and `ring diff`: as an object, and for people who never saw a hash ring. */
 
+import { inByteOrder } from '../byte-order.js'
 import { countMovement } from '../ring/movement.js'
 import type { MovedKeys, MovedRange, Movement, RingOwnership, Transfer } from '../types.js'
 import { asJson } from '../json.js'
@@ -238,8 +239,4 @@ function summed(ranges: readonly MovedRange[]): Transfer[] {
 function orderOfNames(a: string | null, b: string | null): number {
   if (a === null || b === null) return Number(a === null) - Number(b === null)
   return inByteOrder(a, b)
-}
-
-function inByteOrder(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b))
 }

@@ -32,6 +32,11 @@ export function isAnyAddress(address: string): boolean {
   return isListed(ANY, address)
 }
 
+/** An address with a port, as URLs write it: an IPv6 address in brackets. */
+export function hostPort(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
+}
+
 /** Whether a text is `host:port` or `[IPv6 address]:port`. */
 export function isPeer(value: string): boolean {
   const [, v6, host, port] = /^(?:\[([^\]]*)\]|([^:]*)):(\d{1,5})$/.exec(value) ?? []

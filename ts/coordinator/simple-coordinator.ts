@@ -25,8 +25,6 @@ import { Heartbeat } from './heartbeat.js'
 import { Lifecycle } from './lifecycle.js'
 import { RingAnnouncer } from './ring-announcer.js'
 
-/** Transfers that `rebalance:planned` carries: n nodes that change at once have up to n² pairs. */
-const TRANSFERS_MAX = 256
 /** As long as a timer can be. Its end does nothing, and it is set again. */
 const LONG_MS = 2 ** 31 - 1
 
@@ -65,6 +63,8 @@ export class SimpleCoordinator implements CoordinatorService {
   readonly #drains = new Set<() => Promise<void> | void>()
   readonly #keepsProcessAlive: boolean
   #hasDrained = false
+  /** Whether some node may answer, at an epoch. */
+  #routable: { epoch: number; isSome: boolean } | undefined
   #anchor: NodeJS.Timeout | undefined
   #startedMs: number | undefined
   #start: Promise<void> | undefined
@@ -184,7 +184,7 @@ export class SimpleCoordinator implements CoordinatorService {
       checksumAfter: after.checksum,
       movedArc,
       movedShare,
-      transfers: largestTransfers(transfers, TRANSFERS_MAX),
+      transfers: largestTransfers(transfers),
       transferCount: transfers.length,
     })
     return plan
@@ -275,9 +275,13 @@ export class SimpleCoordinator implements CoordinatorService {
 
   #routingProblem(): string | undefined {
     const { ring } = this.routing
-    const { routableStatuses } = this.config.cluster.hashRing
-    const isRoutable = ring.nodes().some(({ status }) => routableStatuses.includes(status))
-    return isRoutable ? undefined : 'no node may answer'
+    const { epoch } = ring
+    // Asked by every probe, and it changes with the epoch only: not every node is to be copied each time.
+    if (this.#routable?.epoch !== epoch) {
+      const { routableStatuses } = this.config.cluster.hashRing
+      this.#routable = { epoch, isSome: ring.nodes().some(({ status }) => routableStatuses.includes(status)) }
+    }
+    return this.#routable.isSome ? undefined : 'no node may answer'
   }
 
   #throwIfClosed(): void {

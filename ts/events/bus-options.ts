@@ -1,9 +1,9 @@
 /** Options of the event bus, and of what is asked of it. */
 
 import {
+  checkedCount,
   checkedFields,
   checkedFunction,
-  checkedNumber,
   checkedSignal,
   checkedText,
   type Fields,
@@ -109,10 +109,8 @@ function queueLimitOf(fields: Fields, defaultLimit: number): number {
 }
 
 function within(fields: Fields, name: string, defaultNumber: number, [min, max]: [number, number]): number {
-  const number = fields[name] === undefined ? defaultNumber : checkedNumber(`options.${name}`, fields[name])
-  if (Number.isInteger(number) && number >= min && number <= max) return number
-  const message = `options.${name} is ${number}; it must be a whole number from ${min} to ${max}`
-  throw new HyperCacheError('ERR_HYPERCACHE_OUT_OF_RANGE', message)
+  const value = fields[name] === undefined ? defaultNumber : fields[name]
+  return checkedCount(value, `options.${name}`, max, min)
 }
 
 function isLamportClock(value: unknown): value is LamportClock {

@@ -1,6 +1,6 @@
 /** Frozen copies of what JSON can hold: what a publisher does to its objects later reaches no subscriber. */
 
-import { HyperCacheError, shown } from '../errors.js'
+import { HyperCacheError, grouped, shown } from '../errors.js'
 
 const DEPTH_MAX = 64
 const VALUE_COUNT_MAX = 100_000
@@ -79,7 +79,7 @@ class Copier {
   #count(count: number): void {
     this.#valueCount += count
     if (this.#valueCount <= VALUE_COUNT_MAX) return
-    throw invalidEvent(`${this.#what} holds more than ${VALUE_COUNT_MAX.toLocaleString('en')} values`)
+    throw invalidEvent(`${this.#what} holds more than ${grouped(VALUE_COUNT_MAX)} values`)
   }
 }
 

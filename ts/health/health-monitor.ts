@@ -1,5 +1,6 @@
 /** Runs the checks of a node, and remembers how they went. */
 
+import { inByteOrder } from '../byte-order.js'
 import type { HealthCheckResult, HealthReport } from '../cluster-types.js'
 import { checkedCount, checkedFields, checkedFunction, checkedText } from '../checks.js'
 import type { Clock, Timer } from '../clock.js'
@@ -151,9 +152,7 @@ export class HealthMonitor {
       const problem = problemOf(check)
       return this.#checkResult(name, problem === undefined, problem)
     })
-    const checks = [...instant, ...results].sort((a, b) =>
-      Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)),
-    )
+    const checks = [...instant, ...results].sort((a, b) => inByteOrder(a.name, b.name))
     const reasons = checks
       .filter(({ isPassing }) => !isPassing)
       .map(({ name, detail = 'it does not pass' }) => `${name}: ${detail}`)

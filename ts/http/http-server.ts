@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify'
 
 import { type Fields, checkedCount, checkedFields } from '../checks.js'
 import { type Clock, type Timer, systemClock } from '../clock.js'
-import { isLoopback } from '../config/addresses.js'
+import { isLoopback, hostPort } from '../config/addresses.js'
 import type { CoordinatorService } from '../coordinator/coordinator-service.js'
 import { HyperCacheError } from '../errors.js'
 import { describedError, warn } from '../listeners.js'
@@ -135,7 +135,7 @@ class RunningServer implements HttpServer {
   get url(): string {
     const { bindAddress } = this.#coordinator.config.http
     const host = { '0.0.0.0': '127.0.0.1', '::': '::1' }[bindAddress] ?? bindAddress
-    return `http://${host.includes(':') ? `[${host}]` : host}:${this.#port}`
+    return `http://${hostPort(host, this.#port)}`
   }
 
   async listen(port: number): Promise<void> {
@@ -219,8 +219,11 @@ const LISTEN_REASONS: Readonly<Record<string, string>> = {
 function listenFailure(host: string, port: number, cause: unknown): HyperCacheError {
   const { code, message } = cause as NodeJS.ErrnoException
   const reason = LISTEN_REASONS[code ?? ''] ?? message
-  const where = `${host.includes(':') ? `[${host}]` : host}:${port}`
-  return new HyperCacheError('ERR_HYPERCACHE_LISTEN_FAILED', `cannot listen on ${where}: ${reason}`, {
-    cause,
-  })
+  return new HyperCacheError(
+    'ERR_HYPERCACHE_LISTEN_FAILED',
+    `cannot listen on ${hostPort(host, port)}: ${reason}`,
+    {
+      cause,
+    },
+  )
 }

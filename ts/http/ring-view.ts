@@ -8,9 +8,6 @@ import type { NodeOwnership, RingNode, StopWatching, Transfer } from '../types.j
 import type { ChangeView, RingAnswer, RingNodeView, TransferView } from './api.js'
 import { type Owners, sampledOwners, slicesOf } from './drawing.js'
 
-/** The most transfers that an answer lists. */
-export const TRANSFERS_MAX = 256
-
 const TOKEN_COUNT = 2 ** 64
 
 /** Owners around the ring, at one version of it. */
@@ -22,7 +19,7 @@ interface Drawn {
 
 /** The largest transfers, without the number of their tokens. */
 export function transferViews(transfers: readonly Readonly<Transfer>[]): TransferView[] {
-  return largestTransfers(transfers, TRANSFERS_MAX).map(({ from, to, share }) => ({ from, to, share }))
+  return largestTransfers(transfers).map(({ from, to, share }) => ({ from, to, share }))
 }
 
 /** Looks at the ring of a coordinator. */

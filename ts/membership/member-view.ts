@@ -1,5 +1,6 @@
 /** The view of a membership provider: its members, and who is told of each change. */
 
+import { inByteOrder } from '../byte-order.js'
 import type { Member, MembershipChange, MembershipChangeType } from '../cluster-types.js'
 import { checkedFields, checkedFunction, checkedSignal } from '../checks.js'
 import type { Clock } from '../clock.js'
@@ -50,7 +51,7 @@ export class MemberView {
   /** All members in byte order of the ids, frozen. */
   members(): readonly Member[] {
     const members = [...this.#members.values()]
-    return Object.freeze(members.sort((a, b) => Buffer.compare(Buffer.from(a.id), Buffer.from(b.id))))
+    return Object.freeze(members.sort((a, b) => inByteOrder(a.id, b.id)))
   }
 
   /** Makes a change and tells it. A member that left is taken out of the view. */

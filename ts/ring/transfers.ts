@@ -24,13 +24,16 @@ export function transfersOf(flat: FlatTransfers): readonly Transfer[] {
   return frozen(transfers)
 }
 
-/** The `max` largest transfers, in the order in which they were; all where there are fewer. */
-export function largestTransfers(
-  transfers: readonly Readonly<Transfer>[],
-  max: number,
-): readonly Readonly<Transfer>[] {
-  if (transfers.length <= max) return transfers
+/**
+ * Transfers that are listed at the most, as native code does: n nodes that change at once have up to n²
+ * pairs.
+ */
+const LISTED_MAX = 256
+
+/** The 256 largest transfers, in the order in which they were; all where there are fewer. */
+export function largestTransfers(transfers: readonly Readonly<Transfer>[]): readonly Readonly<Transfer>[] {
+  if (transfers.length <= LISTED_MAX) return transfers
   const byArc = [...transfers].sort((a, b) => (a.arc < b.arc ? 1 : a.arc > b.arc ? -1 : 0))
-  const largest = new Set(byArc.slice(0, max))
+  const largest = new Set(byArc.slice(0, LISTED_MAX))
   return Object.freeze(transfers.filter((transfer) => largest.has(transfer)))
 }

@@ -2,6 +2,7 @@
 
 import type { MembershipChange } from '../cluster-types.js'
 import { checkedText, listOf } from '../checks.js'
+import { hostPort } from '../config/addresses.js'
 import { HyperCacheError, shown } from '../errors.js'
 import type { HashRing } from '../ring/hash-ring.js'
 import type { Distribution, Key, RingMetrics } from '../types.js'
@@ -95,11 +96,6 @@ export class RingRouting implements RoutingProvider {
     if (this.ring.hasNode(id)) this.ring.updateNode(id, { ...fields, zone: zone ?? null })
     else this.ring.addNode({ id, zone, ...fields })
   }
-}
-
-/** An address with its port, as URLs write it. */
-function hostPort(address: string, port: number): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
 }
 
 function chosen(selector: ReplicaSelector, ...[nodes, context]: Parameters<ReplicaSelector>): string {

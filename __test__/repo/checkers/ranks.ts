@@ -24,7 +24,15 @@ const rankOf = new Map(byRank.flatMap((units, rank) => units.map((unit) => [unit
 /** The files that all others may use. */
 const ground = new Set([
   ...['native.ts', 'errors.ts', 'types.ts', 'cluster-types.ts', 'clock.ts', 'checks.ts'],
-  ...['frozen.ts', 'json.ts', 'listeners.ts', 'async-queue.ts', 'fifo.ts', 'system-reason.ts'],
+  ...[
+    'frozen.ts',
+    'json.ts',
+    'listeners.ts',
+    'async-queue.ts',
+    'fifo.ts',
+    'byte-order.ts',
+    'system-reason.ts',
+  ],
 ])
 
 /** What stands or falls together: a folder, `index.ts`, or the files of rank 0. */
