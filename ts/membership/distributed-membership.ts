@@ -1,0 +1,74 @@
+/** The contract of membership providers that reach other processes. */
+
+import type { StopWatching } from '../types.js'
+import type { MembershipProvider } from './membership-provider.js'
+
+/** Most bytes that the name and the data of a broadcast have together, as UTF-8. */
+export const BROADCAST_BYTES_MAX = 512
+
+/** A message to every live member. */
+export interface BroadcastMessage {
+  /** What kind of message it is, 1 to 255 bytes. */
+  readonly name: string
+  /** JSON, as text; the empty text where there is no data. */
+  readonly data: string
+  /** The Lamport time of its sending. */
+  readonly lamportTime: number
+}
+
+/** A message that another member has sent. */
+export interface ReceivedBroadcast extends BroadcastMessage {
+  readonly originNodeId: string
+}
+
+/**
+ * What a provider counts of its traffic. Counts are since it was made; a provider whose engine runs in another
+ * process knows less, and leaves out what it does not know.
+ */
+export interface NetworkMetrics {
+  readonly probesSentCount?: number
+  readonly probesFailedCount?: number
+  /** Suspicions that began here, whoever raised them. */
+  readonly suspicionsStartedCount?: number
+  /** Suspicions that were taken back. */
+  readonly suspicionsRefutedCount?: number
+  readonly datagramsReceivedCount?: number
+  readonly datagramsSentCount?: number
+  readonly bytesReceivedCount?: number
+  readonly bytesSentCount?: number
+  /** Datagrams and stream frames that were not heeded, by the reason. */
+  readonly droppedByReason: Readonly<Record<string, number>>
+  /** Exchanges of whole states over streams. */
+  readonly syncsCompletedCount?: number
+  readonly syncsFailedCount?: number
+  readonly broadcastsSentCount: number
+  readonly broadcastsReceivedCount: number
+  /** How long the last change of the view took until all live members told the same ring checksum. */
+  readonly convergenceMs?: number
+}
+
+/** Knows members in other processes, and carries what they tell each other. */
+export interface DistributedMembership extends MembershipProvider {
+  /**
+   * Sends a message to every other live member, which each get it once. This node is told nothing.
+   *
+   * @throws ERR_HYPERCACHE_BROADCAST_TOO_LARGE where name and data have more than 512 bytes;
+   * ERR_HYPERCACHE_NOT_JOINED; ERR_HYPERCACHE_MEMBERSHIP_CLOSED. Then nothing is sent.
+   */
+  broadcast(message: BroadcastMessage): void
+
+  /** Calls a listener with each message of another member, from now on. */
+  onBroadcast(listener: (message: ReceivedBroadcast) => void): StopWatching
+
+  /** Tells the others the checksum of this node's ring: 16 hexadecimal digits. Does nothing while not joined. */
+  announceRing(checksum: string): void
+
+  /** The checksums that live members, this one included, have told of their rings, by id. */
+  ringChecksums(): ReadonlyMap<string, string>
+
+  /** What stands against its being well, a line each: no seed answers, a key that others do not have. */
+  problems(): readonly string[]
+
+  /** Counters of the traffic. Can be read after `close()`. */
+  networkMetrics(): NetworkMetrics
+}
