@@ -1,0 +1,502 @@
+//! The engine: what one member knows and does. It does no I/O, has no clock and no randomness but what it is
+//! given: bytes, times and answers go in, effects come out. So the same engine runs over sockets and in a
+//! simulated network.
+//!
+//! Foca runs SWIM: probes, suspicions, deaths, and their dissemination. Around it:
+//!
+//! 1. Every datagram is sealed, numbered, and marked with the options that all members must share.
+//! 2. What a member says of itself is a record, which travels over streams: notices on datagrams only tell
+//!    that there is a newer one. A member is shown when SWIM says that it lives and its record is there.
+//! 3. Every few seconds a member compares what it knows with that of another one; where it differs, each gives
+//!    the other what it lacks.
+//! 4. A death that somebody tells over a stream is not believed: the member is asked. That a member lives which
+//!    is dead here is not believed either: it is asked, hears that it is dead, and begins another life.
+//!    So halves of a partition find together again without a healthy member being shown as dead.
+//! 5. A suspect is asked over a stream whether it is there, which loss of datagrams does not hinder.
+
+mod carrier;
+mod exchange;
+mod notices;
+mod outbox;
+mod peer;
+mod replay;
+mod seeds;
+mod time;
+mod view;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use foca::{Foca, PostcardCodec};
+use rand::rngs::StdRng;
+use rand::{Rng, RngExt, SeedableRng};
+
+use crate::envelope::{Purpose, Refused, Sealer};
+use crate::identity::{Identity, Life};
+use crate::message::{Broadcast, DatagramHead, Heard, OLDEST_SPOKEN, Refusal, RingMark, SharedOptions};
+use crate::record::{Claim, RECORD_BYTES_MAX, Record, Version};
+use crate::timing::Timing;
+
+use carrier::Carrier;
+use exchange::Errand;
+use outbox::Outbox;
+pub use peer::Status;
+use peer::{Peer, Shown};
+use replay::ReplayGuard;
+use seeds::Seed;
+use time::{Schedule, Task};
+pub use view::{Change, ChangeKind};
+
+/// Sources of strange messages that are remembered, so that each is told of once.
+const STRANGERS_MAX: usize = 1_024;
+
+/// What an engine is made of.
+#[derive(Clone, Debug)]
+pub struct EngineOptions {
+    /// Node id of the local member.
+    pub id: String,
+    /// Where datagrams and streams of others reach it.
+    pub address: SocketAddr,
+    /// When its process joins, in milliseconds since 1970.
+    pub started_at_ms: u64,
+    /// What it says of itself. Version and claim are the engine's.
+    pub record: Record,
+    /// Members of other clusters are not heard.
+    pub cluster_name: String,
+    /// The first seals, all open; none: nothing is sealed.
+    pub keys: Vec<[u8; 32]>,
+    /// What must be the same at all members.
+    pub shared: SharedOptions,
+    /// How fast things go.
+    pub timing: Timing,
+    /// The newest message format it uses, at most [`crate::NEWEST_SPOKEN`].
+    pub speaks: u8,
+    /// All randomness comes from it.
+    pub random_seed: [u8; 32],
+}
+
+/// Where a stream leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// An address.
+    Address(SocketAddr),
+    /// A host name or an address, with a port: to be resolved.
+    Name(String),
+}
+
+/// What the engine wants done.
+#[derive(Debug)]
+pub enum Effect {
+    /// Send a datagram.
+    Datagram {
+        /// To where.
+        to: SocketAddr,
+        /// What.
+        bytes: Vec<u8>,
+    },
+    /// Open a stream, send a frame, and give the frame that comes back to [`Engine::answered`].
+    Ask {
+        /// The number to give with it.
+        number: u64,
+        /// To where.
+        to: Target,
+        /// What.
+        frame: Vec<u8>,
+        /// For all of it.
+        timeout: Duration,
+    },
+    /// Send a frame back on a stream and end it; without one, just end it.
+    Answer {
+        /// The number that [`Engine::asked`] was given.
+        stream: u64,
+        /// What.
+        frame: Option<Vec<u8>>,
+    },
+    /// Tell the application.
+    Tell(Event),
+}
+
+/// What the application is told.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The view has changed, all at once.
+    Changed(Vec<Change>),
+    /// How the join went: this member takes part, or was refused.
+    JoinEnded(Result<(), Refusal>),
+    /// A member has told which ring it has.
+    Ring(String, RingMark),
+    /// A message of another member to all.
+    Heard(Broadcast),
+    /// What stands against this member's being well has changed.
+    Problems(Vec<String>),
+    /// Somebody sends what cannot be heeded: told once for each source and reason.
+    Stranger(IpAddr, &'static str),
+    /// Another process has this member's id: this one takes no part any more.
+    Conflict(SocketAddr),
+    /// The leave is over.
+    Left,
+}
+
+/// What the engine has counted since it was made.
+#[derive(Clone, Debug, Default)]
+pub struct Counts {
+    /// Direct probes sent.
+    pub probes_sent: u64,
+    /// Probes that nobody answered.
+    pub probes_failed: u64,
+    /// Suspicions that began.
+    pub suspicions_started: u64,
+    /// Suspicions that were taken back.
+    pub suspicions_refuted: u64,
+    /// Datagrams that came.
+    pub datagrams_received: u64,
+    /// Datagrams sent.
+    pub datagrams_sent: u64,
+    /// Bytes of datagrams and frames that came.
+    pub bytes_received: u64,
+    /// Bytes of datagrams and frames sent.
+    pub bytes_sent: u64,
+    /// Exchanges that were answered.
+    pub syncs_completed: u64,
+    /// Exchanges that were not.
+    pub syncs_failed: u64,
+    /// Broadcasts of this member.
+    pub broadcasts_sent: u64,
+    /// Broadcasts of others.
+    pub broadcasts_received: u64,
+    /// Datagrams and frames that were not heeded, by the reason.
+    pub dropped: BTreeMap<&'static str, u64>,
+}
+
+/// Where the engine is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Joining,
+    Joined,
+    Leaving,
+    /// It has left, was refused, or another process has its id.
+    Over,
+}
+
+/// One member of a cluster.
+pub struct Engine {
+    options: EngineOptions,
+    sealer: Sealer,
+    rng: StdRng,
+    foca: Foca<Identity, PostcardCodec, StdRng, Carrier>,
+    outbox: Outbox,
+    arrived: Receiver<(Identity, Vec<u8>)>,
+    schedule: Schedule,
+    phase: Phase,
+    record: Record,
+    ring: Option<RingMark>,
+    is_ring_told: bool,
+    own_shown: Option<Shown>,
+    peers: BTreeMap<String, Peer>,
+    heard: BTreeMap<String, Heard>,
+    broadcasts: VecDeque<Broadcast>,
+    seeds: Vec<Seed>,
+    errands: BTreeMap<u64, Errand>,
+    waiting_errands: VecDeque<Errand>,
+    next_number: u64,
+    session: u64,
+    datagram_number: u64,
+    replays: ReplayGuard,
+    strangers: BTreeSet<(IpAddr, &'static str)>,
+    problems: Vec<String>,
+    tuned_for: usize,
+    counts: Counts,
+    effects: Vec<Effect>,
+}
+
+impl Engine {
+    /// Makes a member that takes no part yet.
+    pub fn new(options: EngineOptions) -> Self {
+        let mut rng = StdRng::from_seed(options.random_seed);
+        let life = Life { started_at_ms: options.started_at_ms, comeback: 0 };
+        let identity = Identity { id: options.id.clone(), address: options.address, life };
+        let (sender, arrived) = channel();
+        let foca = Foca::with_custom_broadcast(
+            identity,
+            options.timing.for_foca(1),
+            StdRng::from_rng(&mut rng),
+            PostcardCodec,
+            Carrier { arrived: sender },
+        );
+        let version = Version { started_at_ms: options.started_at_ms, counter: 1 };
+        let record = Record { version, claim: Claim::Present, ..options.record.clone() };
+        Self {
+            sealer: Sealer::new(&options.cluster_name, &options.keys),
+            session: rng.next_u64(),
+            rng,
+            foca,
+            arrived,
+            record,
+            options,
+            outbox: Outbox::default(),
+            schedule: Schedule::default(),
+            phase: Phase::Joining,
+            ring: None,
+            is_ring_told: true,
+            own_shown: None,
+            peers: BTreeMap::new(),
+            heard: BTreeMap::new(),
+            broadcasts: VecDeque::new(),
+            seeds: Vec::new(),
+            errands: BTreeMap::new(),
+            waiting_errands: VecDeque::new(),
+            next_number: 0,
+            datagram_number: 0,
+            replays: ReplayGuard::default(),
+            strangers: BTreeSet::new(),
+            problems: Vec::new(),
+            tuned_for: 1,
+            counts: Counts::default(),
+            effects: Vec::new(),
+        }
+    }
+
+    /// Begins to take part: asks the seeds, and tells how that went.
+    pub fn join(&mut self, now: Duration, seeds: Vec<String>) {
+        self.schedule.hear(now);
+        self.seeds = seeds.into_iter().map(Seed::new).collect();
+        let interval = self.options.timing.sync_interval;
+        for task in [Task::Sync, Task::Heal] {
+            let after = self.jittered(interval);
+            self.schedule.add(after, task);
+        }
+        for number in 0..self.seeds.len() {
+            self.send_on(Errand::Seed(number));
+        }
+        self.settle_join();
+        self.settle();
+    }
+
+    /// Goes away on purpose: tells the others, and tells when that is done.
+    pub fn leave(&mut self, now: Duration) {
+        self.schedule.hear(now);
+        if !matches!(self.phase, Phase::Joining | Phase::Joined) {
+            self.effects.push(Effect::Tell(Event::Left));
+            return;
+        }
+        self.phase = Phase::Leaving;
+        self.change_record(|record| record.claim = Claim::Leaving);
+        self.waiting_errands.clear();
+        let others: Vec<String> = self.foca.iter_members().map(|member| member.id().id.clone()).collect();
+        self.schedule.add(self.options.timing.leave_timeout, Task::EndLeave);
+        for id in others {
+            self.send_on(Errand::Farewell(id));
+        }
+        self.settle_leave();
+        self.settle();
+    }
+
+    /// Changes what this member says of itself.
+    ///
+    /// # Errors
+    /// The size of the record, where it has more than [`RECORD_BYTES_MAX`] bytes; then nothing has changed.
+    pub fn update(&mut self, now: Duration, change: impl FnOnce(&mut Record)) -> Result<(), usize> {
+        self.schedule.hear(now);
+        let mut record = self.record.clone();
+        change(&mut record);
+        let size = record.encode().len();
+        if size > RECORD_BYTES_MAX {
+            return Err(size);
+        }
+        if record != self.record {
+            self.change_record(|own| *own = Record { version: own.version, ..record });
+        }
+        self.settle();
+        Ok(())
+    }
+
+    /// Takes a datagram.
+    pub fn received(&mut self, now: Duration, from: SocketAddr, bytes: &[u8]) {
+        self.schedule.hear(now);
+        self.counts.datagrams_received += 1;
+        self.counts.bytes_received += bytes.len() as u64;
+        if let Err(reason) = self.receive(bytes) {
+            self.drop_message(from.ip(), reason);
+        }
+        self.settle();
+    }
+
+    /// Does what is due.
+    pub fn tick(&mut self, now: Duration) {
+        self.schedule.hear(now);
+        while let Some(task) = self.schedule.due() {
+            self.perform(task);
+            self.settle();
+        }
+    }
+
+    /// When it wants to be called next, by the clock of the caller.
+    pub fn next_tick(&self) -> Option<Duration> {
+        self.schedule.next()
+    }
+
+    /// What is to be done because of what it was told.
+    pub fn take_effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
+    }
+
+    /// Counters.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// Who it is: another life after it had to come back.
+    pub fn identity(&self) -> &Identity {
+        self.foca.identity()
+    }
+
+    /// How long the process was stopped, in all.
+    pub fn stopped(&self) -> Duration {
+        self.schedule.stopped()
+    }
+
+    fn receive(&mut self, bytes: &[u8]) -> Result<(), &'static str> {
+        if self.phase == Phase::Over {
+            return Err("not joined");
+        }
+        let message = self.sealer.open(Purpose::Datagram, bytes).map_err(reason)?;
+        let (head, rest) = DatagramHead::decode(&message).ok_or("malformed")?;
+        if !self.understands(head.speaks) {
+            return Err("other version");
+        }
+        if head.options_mark != self.options.shared.mark() {
+            return Err("other options");
+        }
+        if head.session == self.session {
+            return Err("own");
+        }
+        if !self.replays.is_new(head.session, head.number) {
+            return Err("replayed");
+        }
+        self.foca.handle_data(rest, &mut self.outbox).map_err(|error| match error {
+            foca::Error::DataTooBig => "oversized",
+            foca::Error::DataFromOurselves | foca::Error::IndirectForOurselves => "own",
+            _ => "malformed",
+        })
+    }
+
+    fn perform(&mut self, task: Task) {
+        let interval = self.options.timing.sync_interval;
+        match task {
+            // Its errors are of timers that have been overtaken: it goes on by itself.
+            Task::Foca(timer) => drop(self.foca.handle_timer(timer, &mut self.outbox)),
+            Task::Sync => {
+                let after = self.jittered(interval);
+                self.schedule.add(after, Task::Sync);
+                let live: Vec<String> = self.foca.iter_members().map(|m| m.id().id.clone()).collect();
+                self.send_to_one_of(live, Errand::Compare);
+            }
+            Task::Heal => {
+                let after = self.jittered(interval);
+                self.schedule.add(after, Task::Heal);
+                self.send_to_one_of(self.dead(), Errand::Sync);
+            }
+            Task::AskSeed(number) => self.ask_seed_again(number),
+            Task::Verify(id) if self.swim_state(&id) == Some(foca::State::Suspect) => self.verify(id),
+            Task::Verify(_) => {}
+            Task::TellRing => self.tell_ring(),
+            Task::EndLeave => self.end_leave(),
+        }
+    }
+
+    /// Does all that follows from what has just happened.
+    fn settle(&mut self) {
+        self.heed_notices();
+        for (after, timer) in std::mem::take(&mut self.outbox.timers) {
+            self.schedule.add(after, Task::Foca(timer));
+        }
+        for identity in std::mem::take(&mut self.outbox.failed) {
+            self.counts.probes_failed += 1;
+            self.verify(identity.id);
+        }
+        self.counts.probes_sent = self.outbox.probes_sent;
+        self.tune();
+        self.refresh();
+        for (to, bytes) in std::mem::take(&mut self.outbox.datagrams) {
+            self.send(to, &bytes);
+        }
+        let problems = self.found_problems();
+        if problems != self.problems {
+            self.problems.clone_from(&problems);
+            self.effects.push(Effect::Tell(Event::Problems(problems)));
+        }
+    }
+
+    /// Timers that go by the size of the cluster.
+    fn tune(&mut self) {
+        let member_count = self.foca.num_members() + 1;
+        if member_count == self.tuned_for {
+            return;
+        }
+        self.tuned_for = member_count;
+        let config = self.options.timing.for_foca(member_count);
+        self.foca.set_config(config).expect("only what may change does");
+    }
+
+    fn send(&mut self, to: SocketAddr, bytes: &[u8]) {
+        self.datagram_number += 1;
+        let head = DatagramHead {
+            speaks: self.spoken_by_all(),
+            session: self.session,
+            number: self.datagram_number,
+            options_mark: self.options.shared.mark(),
+        };
+        let message = [&head.encode()[..], bytes].concat();
+        let bytes = self.sealer.seal(Purpose::Datagram, &message, &mut self.rng);
+        self.counts.datagrams_sent += 1;
+        self.counts.bytes_sent += bytes.len() as u64;
+        self.effects.push(Effect::Datagram { to, bytes });
+    }
+
+    fn understands(&self, speaks: u8) -> bool {
+        (OLDEST_SPOKEN..=self.options.speaks).contains(&speaks)
+    }
+
+    /// The newest format that every live member understands: datagrams are passed on.
+    fn spoken_by_all(&self) -> u8 {
+        let of = |id: &String| self.peers.get(id).and_then(|peer| peer.speaks).unwrap_or(OLDEST_SPOKEN);
+        let theirs = self.foca.iter_members().map(|member| of(&member.id().id));
+        theirs.fold(self.options.speaks, u8::min)
+    }
+
+    fn drop_message(&mut self, from: IpAddr, reason: &'static str) {
+        *self.counts.dropped.entry(reason).or_default() += 1;
+        let is_strange = matches!(
+            reason,
+            "other cluster" | "other key" | "not sealed" | "other version" | "other options" | "malformed"
+        );
+        if is_strange && self.strangers.len() < STRANGERS_MAX && self.strangers.insert((from, reason)) {
+            self.effects.push(Effect::Tell(Event::Stranger(from, reason)));
+        }
+    }
+
+    /// A time around another one, so that members do not all do things at once.
+    fn jittered(&mut self, around: Duration) -> Duration {
+        around.mul_f64(self.rng.random_range(0.8..1.2))
+    }
+
+    fn found_problems(&self) -> Vec<String> {
+        match self.phase {
+            Phase::Over => self.problems.clone(),
+            Phase::Joining | Phase::Joined | Phase::Leaving => {
+                seeds::problems(&self.seeds, self.foca.num_members() == 0)
+            }
+        }
+    }
+}
+
+fn reason(refused: Refused) -> &'static str {
+    match refused {
+        Refused::Malformed => "malformed",
+        Refused::OtherCluster => "other cluster",
+        Refused::OtherKey => "other key",
+        Refused::NotSealed => "not sealed",
+    }
+}

@@ -1,0 +1,154 @@
+//! What rides on datagrams: that there is a newer record, another ring, a message to all.
+
+use std::time::Duration;
+
+use super::exchange::Errand;
+use super::time::Task;
+use super::{Effect, Engine, Event, Phase};
+use crate::identity::Identity;
+use crate::message::{BROADCAST_BYTES_MAX, Broadcast, Notice, RingMark, encoded};
+use crate::record::Record;
+
+/// Broadcasts that are kept for members who have missed them.
+const BROADCASTS_MAX: usize = 256;
+
+impl Engine {
+    /// Sends a message to every live member. Answers whether it takes part, and so could.
+    ///
+    /// # Errors
+    /// The bytes of name and data, where they are more than [`BROADCAST_BYTES_MAX`]; then nothing is sent.
+    pub fn broadcast(
+        &mut self,
+        now: Duration,
+        name: String,
+        data: String,
+        lamport_time: u64,
+    ) -> Result<bool, usize> {
+        self.schedule.hear(now);
+        let size = name.len() + data.len();
+        if size > BROADCAST_BYTES_MAX {
+            return Err(size);
+        }
+        if self.phase != Phase::Joined {
+            return Ok(false);
+        }
+        self.counts.broadcasts_sent += 1;
+        let broadcast = Broadcast {
+            origin: self.options.id.clone(),
+            started_at_ms: self.record.version.started_at_ms,
+            number: self.counts.broadcasts_sent,
+            lamport_time,
+            name,
+            data,
+        };
+        self.keep(broadcast.clone());
+        self.spread(&Notice::Broadcast(broadcast));
+        self.settle();
+        Ok(true)
+    }
+
+    /// Takes note of which ring this member has.
+    pub fn announce_ring(&mut self, now: Duration, checksum: u64) {
+        self.schedule.hear(now);
+        if self.ring.is_some_and(|ring| ring.checksum == checksum) {
+            return;
+        }
+        let stamp = self.ring.map_or(1, |ring| ring.stamp + 1);
+        self.ring = Some(RingMark { started_at_ms: self.record.version.started_at_ms, stamp, checksum });
+        if self.is_ring_told {
+            self.is_ring_told = false;
+            // A ring that is changing changes again at once: one notice for all of that.
+            self.schedule.add(self.options.timing.gossip_interval, Task::TellRing);
+        }
+        self.settle();
+    }
+
+    pub(super) fn tell_ring(&mut self) {
+        self.is_ring_told = true;
+        if let Some(ring) = self.ring {
+            self.spread(&Notice::Ring { id: self.options.id.clone(), ring });
+        }
+    }
+
+    pub(super) fn change_record(&mut self, change: impl FnOnce(&mut Record)) {
+        change(&mut self.record);
+        self.record.version.counter += 1;
+        let is_leaving = self.phase == Phase::Leaving;
+        self.spread(&Notice::Record {
+            id: self.options.id.clone(),
+            version: self.record.version,
+            is_leaving,
+        });
+    }
+
+    /// Puts a notice on the datagrams to come.
+    pub(super) fn spread(&mut self, notice: &Notice) {
+        // It fails for what is bigger than a datagram. No notice is.
+        drop(self.foca.add_broadcast(&encoded(notice)));
+    }
+
+    /// Heeds the notices that have come.
+    pub(super) fn heed_notices(&mut self) {
+        while let Ok((sender, bytes)) = self.arrived.try_recv() {
+            match postcard::from_bytes(&bytes) {
+                Ok(notice) => self.heed(&sender, notice),
+                // Of a release that has more kinds of them.
+                Err(_) => *self.counts.dropped.entry("unknown notice").or_default() += 1,
+            }
+        }
+    }
+
+    fn heed(&mut self, sender: &Identity, notice: Notice) {
+        match notice {
+            Notice::Record { id, version, is_leaving } => {
+                if id == self.options.id {
+                    return;
+                }
+                let Some(peer) = self.peer_of(&id) else { return };
+                let is_new = version > peer.version();
+                if is_leaving && !peer.has_left(version.started_at_ms) {
+                    peer.left_life = Some(version.started_at_ms);
+                    self.spread(&Notice::Record { id, version, is_leaving });
+                }
+                if is_new {
+                    self.send_on(Errand::Sync(sender.id.clone()));
+                }
+            }
+            Notice::Ring { id, ring } => self.learn_ring(id, ring),
+            Notice::Broadcast(broadcast) => self.learn_broadcast(broadcast),
+        }
+    }
+
+    pub(super) fn learn_ring(&mut self, id: String, ring: RingMark) {
+        if id == self.options.id {
+            return;
+        }
+        let Some(peer) = self.peer_of(&id) else { return };
+        if ring.is_newer(peer.ring.as_ref()) {
+            peer.ring = Some(ring);
+            self.spread(&Notice::Ring { id: id.clone(), ring });
+            self.effects.push(Effect::Tell(Event::Ring(id, ring)));
+        }
+    }
+
+    pub(super) fn learn_broadcast(&mut self, broadcast: Broadcast) {
+        let is_joined = matches!(self.phase, Phase::Joined | Phase::Leaving);
+        if !is_joined || broadcast.origin == self.options.id {
+            return;
+        }
+        let heard = self.heard.entry(broadcast.origin.clone()).or_default();
+        if heard.take(broadcast.started_at_ms, broadcast.number) {
+            self.counts.broadcasts_received += 1;
+            self.keep(broadcast.clone());
+            self.spread(&Notice::Broadcast(broadcast.clone()));
+            self.effects.push(Effect::Tell(Event::Heard(broadcast)));
+        }
+    }
+
+    fn keep(&mut self, broadcast: Broadcast) {
+        if self.broadcasts.len() == BROADCASTS_MAX {
+            self.broadcasts.pop_front();
+        }
+        self.broadcasts.push_back(broadcast);
+    }
+}

@@ -1,0 +1,47 @@
+//! What foca wants done: kept until the engine has time for it.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use foca::{Message, Notification, Runtime, Timer};
+
+use crate::identity::Identity;
+
+#[derive(Default)]
+pub struct Outbox {
+    pub datagrams: Vec<(SocketAddr, Vec<u8>)>,
+    pub timers: Vec<(Duration, Timer<Identity>)>,
+    /// SWIM's number of what this member says of itself. Foca tells it only in what it sends.
+    pub incarnation: u16,
+    pub probes_sent: u64,
+    /// Members that have not answered a probe.
+    pub failed: Vec<Identity>,
+    /// Whether this member has had to begin another life.
+    pub has_come_back: bool,
+}
+
+impl Runtime<Identity> for &mut Outbox {
+    fn notify(&mut self, notification: Notification<'_, Identity>) {
+        match notification {
+            Notification::DataSent(header) => {
+                self.incarnation = header.src_incarnation;
+                self.probes_sent += u64::from(matches!(header.message, Message::Ping(_)));
+            }
+            Notification::ProbeFailed(_, identity) => self.failed.push(identity.clone()),
+            Notification::Rejoin(_) => {
+                self.incarnation = 0;
+                self.has_come_back = true;
+            }
+            // Found out by looking at the members, which also tells of suspicions.
+            _ => {}
+        }
+    }
+
+    fn send_to(&mut self, to: Identity, data: &[u8]) {
+        self.datagrams.push((to.address, data.to_vec()));
+    }
+
+    fn submit_after(&mut self, event: Timer<Identity>, after: Duration) {
+        self.timers.push((after, event));
+    }
+}

@@ -1,0 +1,54 @@
+//! What is known of another member besides what foca knows.
+
+use std::time::Duration;
+
+use crate::message::RingMark;
+use crate::record::{Record, Version};
+
+/// How a member is, as the application sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Well.
+    Alive,
+    /// Perhaps failed.
+    Suspected,
+    /// Failed.
+    Dead,
+    /// Going away on purpose.
+    Leaving,
+    /// Being upgraded, still answering.
+    Updating,
+}
+
+/// What the application was told of a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shown {
+    pub status: Status,
+    pub version: Version,
+}
+
+/// Another member.
+#[derive(Debug, Default)]
+pub struct Peer {
+    pub record: Option<Record>,
+    /// The newest format it is known to understand.
+    pub speaks: Option<u8>,
+    pub ring: Option<RingMark>,
+    pub shown: Option<Shown>,
+    /// When the process joined that has said it leaves.
+    pub left_life: Option<u64>,
+    /// Not to be asked anything out of turn before then.
+    pub rests_until: Duration,
+}
+
+impl Peer {
+    /// The version of its record; the default one where there is none.
+    pub fn version(&self) -> Version {
+        self.record.as_ref().map(|record| record.version).unwrap_or_default()
+    }
+
+    /// Whether a process of it has said that it leaves.
+    pub fn has_left(&self, started_at_ms: u64) -> bool {
+        self.left_life == Some(started_at_ms)
+    }
+}

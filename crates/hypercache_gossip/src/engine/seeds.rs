@@ -1,0 +1,44 @@
+//! The members to ask first.
+
+/// How it stands with a seed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Contact {
+    /// Not asked yet.
+    Untried,
+    /// It has answered, and is this member.
+    Member(String),
+    /// It is this member itself.
+    Oneself,
+    /// It has not answered, or not as it should.
+    Failed(String),
+}
+
+/// A seed.
+#[derive(Clone, Debug)]
+pub struct Seed {
+    /// Its address as it was given: a host name is resolved again each time.
+    pub name: String,
+    pub contact: Contact,
+    /// How often in a row it has failed.
+    pub failure_count: u32,
+}
+
+impl Seed {
+    pub fn new(name: String) -> Self {
+        Self { name, contact: Contact::Untried, failure_count: 0 }
+    }
+}
+
+/// What stands against the seeds, a line each.
+pub fn problems(seeds: &[Seed], is_alone: bool) -> Vec<String> {
+    let failures = |seed: &Seed| match &seed.contact {
+        Contact::Failed(why) => Some(format!("{} ({why})", seed.name)),
+        _ => None,
+    };
+    let failed: Vec<String> = seeds.iter().filter_map(failures).collect();
+    // One that has itself among its seeds may be the first.
+    if !is_alone || failed.is_empty() || seeds.iter().any(|seed| seed.contact == Contact::Oneself) {
+        return Vec::new();
+    }
+    vec![format!("no seed has answered: {}", failed.join(", "))]
+}

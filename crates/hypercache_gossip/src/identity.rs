@@ -1,0 +1,45 @@
+//! Who a member is: what never changes in the life of a process.
+
+use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+
+/// One life of a member. A later one replaces an earlier one of the same id.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Life {
+    /// When its process joined, in milliseconds since 1970, by its own clock.
+    pub started_at_ms: u64,
+    /// How often it has had to come back since then: being dead cannot be refuted in SWIM, only outlived.
+    pub comeback: u32,
+}
+
+/// A member of the protocol.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Identity {
+    /// Its node id, unique in the cluster.
+    pub id: String,
+    /// Where datagrams and streams reach it.
+    pub address: SocketAddr,
+    /// Which of its lives.
+    pub life: Life,
+}
+
+impl foca::Identity for Identity {
+    /// The id, so that a restarted process replaces the one before, wherever it is now.
+    type Addr = String;
+
+    fn renew(&self) -> Option<Self> {
+        let comeback = self.life.comeback.checked_add(1)?;
+        Some(Self { life: Life { comeback, ..self.life }, ..self.clone() })
+    }
+
+    fn addr(&self) -> String {
+        self.id.clone()
+    }
+
+    fn win_addr_conflict(&self, other: &Self) -> bool {
+        // Two processes that say they are the same node since the same millisecond: somebody has to win, and
+        // everywhere the same one.
+        (self.life, self.address) > (other.life, other.address)
+    }
+}

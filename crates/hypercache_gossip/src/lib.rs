@@ -1,0 +1,39 @@
+//! Membership by gossip: which members a cluster has and how they are, known to all of them without a leader.
+//!
+//! # Terms
+//!
+//! * **Member**: a process that takes part. Its **identity** never changes while it lives.
+//! * **Record**: what a member says of itself. Only it makes a new **version**.
+//! * **Suspicion**: a doubt that a probe raises, which the member can refute; then **dead**.
+//! * **Seed**: a member to ask first.
+//!
+//! # Guarantees
+//!
+//! * The [`Engine`] does no I/O, and is a pure function of what it is given: over sockets and in a simulated
+//!   network it is the same.
+//! * No bytes that come from outside make it panic; what is not heeded is counted, by the reason.
+//! * Members that hear each other come to know the same: the same members, records, statuses.
+//! * Who leaves on purpose is not told as failed by whoever heard of the leave.
+//!
+//! # References
+//!
+//! Das, Gupta, Motivala, *SWIM: Scalable Weakly-consistent Infection-style Process Group Membership Protocol*,
+//! 2002. Dadgar, Phillips, Currey, *Lifeguard: Local Health Awareness for More Accurate Failure Detection*, 2018.
+//! Demers et al., *Epidemic Algorithms for Replicated Database Maintenance*, 1987.
+
+mod engine;
+mod envelope;
+mod identity;
+mod message;
+mod record;
+mod timing;
+
+pub use engine::{Change, ChangeKind, Counts, Effect, Engine, EngineOptions, Event, Status, Target};
+pub use envelope::{ENVELOPE_BYTES_MAX, KEYS_MAX, Purpose, Refused, Sealer};
+pub use identity::{Identity, Life};
+pub use message::{
+    BROADCAST_BYTES_MAX, Broadcast, DATAGRAM_BYTES_MAX, FRAME_BYTES_MAX, NEWEST_SPOKEN, OLDEST_SPOKEN,
+    Refusal, RingMark, SharedOptions,
+};
+pub use record::{Claim, RECORD_BYTES_MAX, Record, Version};
+pub use timing::Timing;

@@ -1,0 +1,381 @@
+//! What members tell each other: datagrams around those of foca, notices that ride on them, and exchanges over
+//! streams.
+//!
+//! The first byte of every message is the version of its format. A member sends the newest that the receiver
+//! speaks, and the oldest to a stranger, so members of two releases in a row understand each other.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh64::xxh64;
+
+use crate::identity::Identity;
+use crate::record::Version;
+
+/// The oldest format that is understood.
+pub const OLDEST_SPOKEN: u8 = 1;
+/// The newest one. Since 2, records may have a load.
+pub const NEWEST_SPOKEN: u8 = 2;
+/// Most bytes of a message over a stream.
+pub const FRAME_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Most bytes of a datagram: no fragments on any common network.
+pub const DATAGRAM_BYTES_MAX: usize = 1_400;
+/// Most bytes of the name and the data of a broadcast together.
+pub const BROADCAST_BYTES_MAX: usize = 512;
+
+/// Options that all members must share, or their rings would differ: names and values.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SharedOptions(pub Vec<(String, String)>);
+
+impl SharedOptions {
+    /// A number that differs where they differ.
+    pub fn mark(&self) -> u64 {
+        xxh64(&encoded(self), 0)
+    }
+
+    /// The first that is not as ours.
+    pub fn difference(&self, theirs: &Self) -> Option<Refusal> {
+        let (ours, others) = (&self.0, &theirs.0);
+        let mut names = ours.iter().chain(others).map(|(name, _)| name);
+        let value = |list: &[(String, String)], name: &str| {
+            list.iter().find(|(given, _)| given == name).map_or("unset".into(), |(_, value)| value.clone())
+        };
+        names.find_map(|name| {
+            let (ours, theirs) = (value(ours, name), value(others, name));
+            (ours != theirs).then(|| Refusal::OtherOption { option: name.clone(), ours, theirs })
+        })
+    }
+}
+
+/// Why a member may not join. Written by the member that refuses: "ours" is its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Refusal {
+    /// An option that has to be the same everywhere is not.
+    OtherOption {
+        /// Its name.
+        option: String,
+        /// Its value at the member that refuses.
+        ours: String,
+        /// Its value at the member that is refused.
+        theirs: String,
+    },
+    /// Another process has this node id, and answers.
+    IdTaken {
+        /// Where it is.
+        address: String,
+    },
+    /// The cluster knows a later life of this node: the clock has gone back. It is to begin after that one.
+    OlderLife {
+        /// When that later life began.
+        started_at_ms: u64,
+    },
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OtherOption { option, ours, theirs } => {
+                write!(formatter, "{option} is {theirs}; the cluster has {ours}")
+            }
+            Self::IdTaken { address } => {
+                write!(formatter, "another process has this node id, and answers at {address}")
+            }
+            Self::OlderLife { started_at_ms } => {
+                write!(formatter, "the cluster knows a life of this node that began at {started_at_ms}")
+            }
+        }
+    }
+}
+
+/// Who speaks, and how.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Hello {
+    /// The speaker.
+    pub identity: Identity,
+    /// The newest format it understands.
+    pub speaks: u8,
+    /// See [`SharedOptions`].
+    pub options: SharedOptions,
+}
+
+/// The ring that a member has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RingMark {
+    /// When the process joined that has it.
+    pub started_at_ms: u64,
+    /// Rises with each ring that it has.
+    pub stamp: u64,
+    /// Fingerprint of the placement.
+    pub checksum: u64,
+}
+
+impl RingMark {
+    /// Whether it says more than another one of the same member.
+    pub fn is_newer(&self, than: Option<&Self>) -> bool {
+        than.is_none_or(|old| (self.started_at_ms, self.stamp) > (old.started_at_ms, old.stamp))
+    }
+}
+
+/// Which broadcasts of a member have come: all up to `high - 64`, and after that those whose bit is set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heard {
+    /// When the process joined that sent them.
+    pub started_at_ms: u64,
+    /// The highest number.
+    pub high: u64,
+    /// Bit `n`: number `high - n` has come.
+    pub mask: u64,
+}
+
+impl Heard {
+    /// Every broadcast up to a number.
+    pub fn all(started_at_ms: u64, high: u64) -> Self {
+        Self { started_at_ms, high, mask: u64::MAX }
+    }
+
+    /// Whether a broadcast has come, or is too old to tell.
+    pub fn has(&self, started_at_ms: u64, number: u64) -> bool {
+        if started_at_ms != self.started_at_ms {
+            return started_at_ms < self.started_at_ms;
+        }
+        number <= self.high && (self.high - number >= 64 || self.mask >> (self.high - number) & 1 == 1)
+    }
+
+    /// Takes note of one. Answers whether it is new.
+    pub fn take(&mut self, started_at_ms: u64, number: u64) -> bool {
+        if self.has(started_at_ms, number) {
+            return false;
+        }
+        if started_at_ms > self.started_at_ms {
+            *self = Self::all(started_at_ms, 0);
+        }
+        if number > self.high {
+            let steps = u32::try_from(number - self.high).unwrap_or(u32::MAX);
+            self.mask = self.mask.checked_shl(steps).unwrap_or(0);
+            self.high = number;
+        }
+        self.mask |= 1 << (self.high - number);
+        true
+    }
+}
+
+/// What one member knows of another: a line of its view.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Line {
+    /// The member.
+    pub identity: Identity,
+    /// SWIM's number of what is said of this life.
+    pub incarnation: u16,
+    /// What SWIM says of it.
+    pub state: foca::State,
+    /// The record that is known of it; the default one where there is none.
+    pub version: Version,
+    /// The ring that it is known to have.
+    pub ring: Option<RingMark>,
+    /// Which of its broadcasts have come.
+    pub heard: Heard,
+}
+
+/// A message of a member to all others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Broadcast {
+    /// Who sent it.
+    pub origin: String,
+    /// When the origin's process joined.
+    pub started_at_ms: u64,
+    /// From 1, without gaps in one life of the origin.
+    pub number: u64,
+    /// The Lamport time of its sending.
+    pub lamport_time: u64,
+    /// What kind of message it is.
+    pub name: String,
+    /// What it says.
+    pub data: String,
+}
+
+/// A record of a member, encoded.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RecordOf {
+    /// The member.
+    pub id: String,
+    /// See `Record::encode`.
+    pub bytes: Vec<u8>,
+}
+
+/// What one side of an exchange knows.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct State {
+    /// All members that it knows, itself among them.
+    pub lines: Vec<Line>,
+    /// Records that the other side lacks, as far as is known.
+    pub records: Vec<RecordOf>,
+    /// Broadcasts that the other side lacks, as far as is known.
+    pub broadcasts: Vec<Broadcast>,
+}
+
+/// The question of an exchange.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Request {
+    /// Whether both know the same.
+    Compare {
+        /// Who asks.
+        hello: Hello,
+        /// The digest of what it knows.
+        digest: u64,
+    },
+    /// What I know; tell me what you know.
+    Sync {
+        /// Who asks.
+        hello: Hello,
+        /// Whether it wants to join.
+        is_join: bool,
+        /// What it knows.
+        state: State,
+    },
+    /// Who are you?
+    Who,
+}
+
+/// The answer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Reply {
+    /// Both know the same.
+    Same,
+    /// They do not.
+    Differs,
+    /// What the other side knows.
+    Synced {
+        /// Who answers.
+        hello: Hello,
+        /// What it knows.
+        state: State,
+    },
+    /// It will have nothing to do with who asked.
+    Refused(Refusal),
+    /// Who it is.
+    Me(Identity),
+    /// It takes no part in a cluster: it has not joined, or is leaving.
+    Absent,
+}
+
+/// What rides on datagrams.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Notice {
+    /// A member has changed what it says of itself: the record is to be asked for.
+    Record {
+        /// The member.
+        id: String,
+        /// Its new version.
+        version: Version,
+        /// Whether it says that it leaves: that must not wait for the record.
+        is_leaving: bool,
+    },
+    /// A member has another ring.
+    Ring {
+        /// The member.
+        id: String,
+        /// Its ring.
+        ring: RingMark,
+    },
+    /// A message to all.
+    Broadcast(Broadcast),
+}
+
+/// What stands before foca's own bytes in a datagram.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DatagramHead {
+    /// The format.
+    pub speaks: u8,
+    /// A random number of the sender's life.
+    pub session: u64,
+    /// From 1, one more with each datagram of the session.
+    pub number: u64,
+    /// See [`SharedOptions::mark`].
+    pub options_mark: u64,
+}
+
+impl DatagramHead {
+    /// Its size.
+    pub const BYTES: usize = 25;
+
+    /// As bytes.
+    pub fn encode(&self) -> [u8; Self::BYTES] {
+        let mut bytes = [0; Self::BYTES];
+        bytes[0] = self.speaks;
+        bytes[1..9].copy_from_slice(&self.session.to_be_bytes());
+        bytes[9..17].copy_from_slice(&self.number.to_be_bytes());
+        bytes[17..].copy_from_slice(&self.options_mark.to_be_bytes());
+        bytes
+    }
+
+    /// From the first bytes of a message, and the rest of it.
+    pub fn decode(message: &[u8]) -> Option<(Self, &[u8])> {
+        let (bytes, rest) = message.split_first_chunk::<{ Self::BYTES }>()?;
+        let number_at = |at: usize| u64::from_be_bytes(std::array::from_fn(|n| bytes[at + n]));
+        let head = Self {
+            speaks: bytes[0],
+            session: number_at(1),
+            number: number_at(9),
+            options_mark: number_at(17),
+        };
+        Some((head, rest))
+    }
+}
+
+/// Bytes of something that is told.
+pub fn encoded(told: &impl Serialize) -> Vec<u8> {
+    postcard::to_stdvec(told).expect("messages have nothing that postcard cannot hold")
+}
+
+/// A message over a stream: the format, and what is told.
+pub fn framed(speaks: u8, told: &impl Serialize) -> Vec<u8> {
+    postcard::to_extend(told, vec![speaks]).expect("messages have nothing that postcard cannot hold")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broadcast_is_new_once_in_any_order() {
+        let mut heard = Heard::default();
+        let order = [3, 1, 2, 70, 69, 7, 71];
+        assert!(order.iter().all(|number| heard.take(5, *number)));
+        assert!(!order.iter().any(|number| heard.take(5, *number)));
+        assert!(!heard.take(5, 4), "too old to tell");
+        assert!(heard.take(5, 68));
+    }
+
+    #[test]
+    fn a_later_life_begins_anew_and_an_earlier_one_is_over() {
+        let mut heard = Heard::all(5, 100);
+        assert!(!heard.take(4, 101));
+        assert!(heard.take(6, 1));
+        assert!(heard.take(6, 2));
+        assert!(!heard.take(5, 101));
+        assert!(!heard.take(6, 1));
+    }
+
+    #[test]
+    fn what_must_be_shared_is_named_where_it_differs() {
+        let options = |list: &[(&str, &str)]| {
+            SharedOptions(list.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect())
+        };
+        let ours = options(&[("hash_function", "xxhash64"), ("zone_aware", "false")]);
+        let theirs = options(&[("hash_function", "xxhash64"), ("zone_aware", "true")]);
+        assert_eq!(ours.difference(&ours), None);
+        let refusal = ours.difference(&theirs).expect("a difference");
+        assert_eq!(refusal.to_string(), "zone_aware is true; the cluster has false");
+        assert_ne!(ours.mark(), theirs.mark());
+        let refusal = options(&[]).difference(&ours).expect("a difference");
+        assert_eq!(refusal.to_string(), "hash_function is xxhash64; the cluster has unset");
+    }
+
+    #[test]
+    fn a_datagram_head_comes_back_as_it_was() {
+        let head = DatagramHead { speaks: 2, session: 1 << 60, number: 77, options_mark: 99 };
+        let message = [&head.encode()[..], b"rest"].concat();
+        assert_eq!(DatagramHead::decode(&message), Some((head, &b"rest"[..])));
+        assert_eq!(DatagramHead::decode(&message[..24]), None);
+    }
+}

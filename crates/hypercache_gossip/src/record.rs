@@ -1,0 +1,143 @@
+//! What a member says of itself, and how old it is.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Most bytes of an encoded record.
+pub const RECORD_BYTES_MAX: usize = 64 * 1024;
+
+/// What a member says of its own state. Whether it is alive is for the others to say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Claim {
+    /// Takes part.
+    #[default]
+    Present,
+    /// Is being upgraded, and still answers.
+    Updating,
+    /// Goes away on purpose.
+    Leaving,
+}
+
+/// Orders what a member says: only that member makes a new one, and a later one replaces an earlier one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Version {
+    /// When the process joined, in milliseconds since 1970, by its own clock.
+    pub started_at_ms: u64,
+    /// From 1, and one more with each change.
+    pub counter: u64,
+}
+
+/// What may change while a process lives.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Which version of what it says.
+    pub version: Version,
+    /// Its own state.
+    pub claim: Claim,
+    /// Where other programs reach it: an IP address or a host name.
+    pub address: String,
+    /// The port that goes with it.
+    pub port: u16,
+    /// Ports of its other servers, by name.
+    pub ports: BTreeMap<String, u16>,
+    /// Its share of points.
+    pub weight: f64,
+    /// Its failure domain.
+    pub zone: Option<String>,
+    /// Words for what it can do.
+    pub capabilities: Vec<String>,
+    /// Names and values.
+    pub metadata: BTreeMap<String, String>,
+    /// How loaded it is, 0 to 1, if it says. Since version 2 of the messages.
+    #[serde(skip)]
+    pub load: Option<f64>,
+    /// What newer releases say after the load: kept and passed on as it came.
+    #[serde(skip)]
+    pub unknown: Vec<u8>,
+}
+
+impl Record {
+    /// As bytes that every version reads: what it does not know comes last.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut bytes = postcard::to_stdvec(self).expect("a record has nothing that postcard cannot hold");
+        if let Some(load) = self.load {
+            bytes.extend_from_slice(&load.to_le_bytes());
+            bytes.extend_from_slice(&self.unknown);
+        }
+        bytes
+    }
+
+    /// From bytes, or `None` where they are no record of a sane member. Bytes of newer releases are kept.
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        if bytes.len() > RECORD_BYTES_MAX {
+            return None;
+        }
+        let (mut record, rest) = postcard::take_from_bytes::<Self>(bytes).ok()?;
+        if let Some((load, unknown)) = rest.split_first_chunk() {
+            record.load = Some(f64::from_le_bytes(*load));
+            record.unknown = unknown.to_vec();
+        }
+        let is_weight = record.weight.is_finite() && record.weight > 0.0;
+        let is_load = record.load.is_none_or(|load| (0.0..=1.0).contains(&load));
+        (is_weight && is_load).then_some(record)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record() -> Record {
+        Record {
+            version: Version { started_at_ms: 7, counter: 3 },
+            claim: Claim::Updating,
+            address: "10.0.0.1".into(),
+            port: 7946,
+            ports: BTreeMap::from([("http".into(), 8080)]),
+            weight: 2.5,
+            zone: Some("east".into()),
+            capabilities: vec!["read".into()],
+            metadata: BTreeMap::from([("rack".into(), "r1".into())]),
+            load: Some(0.25),
+            unknown: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_record_comes_back_as_it_was() {
+        assert_eq!(Record::decode(&record().encode()), Some(record()));
+    }
+
+    #[test]
+    fn records_of_the_version_before_have_no_load() {
+        let old = Record { load: None, ..record() };
+        assert_eq!(Record::decode(&old.encode()), Some(old));
+    }
+
+    #[test]
+    fn what_newer_releases_add_is_passed_on() {
+        let mut bytes = record().encode();
+        bytes.extend_from_slice(b"of the future");
+        let kept = Record::decode(&bytes).expect("a record");
+        assert_eq!(kept.encode(), bytes);
+    }
+
+    #[test]
+    fn records_that_would_break_a_ring_are_none() {
+        for weight in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+            assert_eq!(Record::decode(&Record { weight, ..record() }.encode()), None, "weight {weight}");
+        }
+        for load in [-0.1, 1.1, f64::NAN] {
+            assert_eq!(
+                Record::decode(&Record { load: Some(load), ..record() }.encode()),
+                None,
+                "load {load}"
+            );
+        }
+        let bytes = Record { load: None, ..record() }.encode();
+        for length in 0..bytes.len() {
+            assert_eq!(Record::decode(&bytes[..length]), None, "cut at {length}");
+        }
+    }
+}
