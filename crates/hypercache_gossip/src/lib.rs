@@ -21,6 +21,7 @@
 //! 2002. Dadgar, Phillips, Currey, *Lifeguard: Local Health Awareness for More Accurate Failure Detection*, 2018.
 //! Demers et al., *Epidemic Algorithms for Replicated Database Maintenance*, 1987.
 
+mod driver;
 mod engine;
 mod envelope;
 mod identity;
@@ -28,6 +29,7 @@ mod message;
 mod record;
 mod timing;
 
+pub use driver::{Gossip, Sockets};
 pub use engine::{Change, ChangeKind, Counts, Effect, Engine, EngineOptions, Event, Status, Target};
 pub use envelope::{ENVELOPE_BYTES_MAX, KEYS_MAX, Purpose, Refused, Sealer};
 pub use identity::{Identity, Life};
