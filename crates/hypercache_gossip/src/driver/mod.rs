@@ -9,6 +9,8 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use rand::TryRng;
+use rand::rngs::SysRng;
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, oneshot};
@@ -16,6 +18,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use crate::engine::{Counts, Effect, Engine, EngineOptions, Event};
+use crate::error::Error;
 use crate::message::{BROADCAST_BYTES_MAX, DATAGRAM_BYTES_MAX};
 use crate::record::{Claim, RECORD_BYTES_MAX, Record};
 use events::EventQueue;
@@ -40,8 +43,12 @@ impl Sockets {
     /// Opens both; port 0 is any that is free for both.
     ///
     /// # Errors
-    /// As the system's.
-    pub fn bind(address: SocketAddr) -> io::Result<Self> {
+    /// Where the system does not let it listen.
+    pub fn bind(address: SocketAddr) -> Result<Self, Error> {
+        Self::open(address).map_err(|error| Error::Listen(address, error))
+    }
+
+    fn open(address: SocketAddr) -> io::Result<Self> {
         let mut tries = if address.port() == 0 { PORT_TRIES } else { 1 };
         loop {
             tries -= 1;
@@ -85,11 +92,11 @@ impl Gossip {
         options: EngineOptions,
         sockets: Sockets,
         wake: impl Fn() + Send + Sync + 'static,
-    ) -> io::Result<Self> {
-        let runtime = runtime()?;
+    ) -> Result<Self, Error> {
+        let runtime = runtime().map_err(Error::System)?;
         let _entered = runtime.enter();
-        let datagrams = UdpSocket::from_std(sockets.datagrams)?;
-        let streams = TcpListener::from_std(sockets.streams)?;
+        let datagrams = UdpSocket::from_std(sockets.datagrams).map_err(Error::System)?;
+        let streams = TcpListener::from_std(sockets.streams).map_err(Error::System)?;
         let events = Arc::new(EventQueue::new(wake));
         let (commands, asked) = mpsc::unbounded_channel();
         let owner = Owner::new(options, datagrams, events.clone());
@@ -110,11 +117,11 @@ impl Gossip {
     /// Replaces what this member says of itself, but for its version, and for that it leaves.
     ///
     /// # Errors
-    /// The size of the record, where it has more than [`RECORD_BYTES_MAX`] bytes; then nothing has changed.
-    pub fn update(&self, record: Record) -> Result<(), usize> {
+    /// A record that has too many bytes; then nothing has changed.
+    pub fn update(&self, record: Record) -> Result<(), Error> {
         let size = record.encode().len();
         if size > RECORD_BYTES_MAX {
-            return Err(size);
+            return Err(Error::RecordTooLarge(size));
         }
         self.command(Command::Update(Box::new(record)));
         Ok(())
@@ -123,11 +130,11 @@ impl Gossip {
     /// Sends a message to every live member.
     ///
     /// # Errors
-    /// The bytes of name and data, where they are more than [`BROADCAST_BYTES_MAX`]; then nothing is sent.
-    pub fn broadcast(&self, name: String, data: String, lamport_time: u64) -> Result<(), usize> {
+    /// Name and data that have too many bytes; then nothing is sent.
+    pub fn broadcast(&self, name: String, data: String, lamport_time: u64) -> Result<(), Error> {
         let size = name.len() + data.len();
         if size > BROADCAST_BYTES_MAX {
-            return Err(size);
+            return Err(Error::BroadcastTooLarge(size));
         }
         self.command(Command::Broadcast { name, data, lamport_time });
         Ok(())
@@ -164,6 +171,16 @@ impl Drop for Gossip {
     fn drop(&mut self) {
         self.close();
     }
+}
+
+/// Randomness of the system, for [`EngineOptions::random_seed`].
+///
+/// # Errors
+/// Where the system has none.
+pub fn random_seed() -> Result<[u8; 32], Error> {
+    let mut seed = [0; 32];
+    SysRng.try_fill_bytes(&mut seed).map_err(|error| Error::System(io::Error::other(error)))?;
+    Ok(seed)
 }
 
 /// The runtime of all members of this process: made at first use, and never ended.

@@ -31,6 +31,21 @@ pub enum ChangeKind {
     Reaped,
 }
 
+impl ChangeKind {
+    /// The word used in every interface.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Joined => "joined",
+            Self::Left => "left",
+            Self::Failed => "failed",
+            Self::Suspected => "suspected",
+            Self::Recovered => "recovered",
+            Self::Updated => "updated",
+            Self::Reaped => "reaped",
+        }
+    }
+}
+
 /// One change of one member.
 #[derive(Clone, Debug)]
 pub struct Change {
