@@ -15,9 +15,11 @@ import {
   type ErrorCode,
   type ExplainedNode,
   type Explanation,
+  type GossipConfig,
   type HashFunction,
   type HashFunctionName,
   HashRing,
+  type SerfConfig,
   SimpleCoordinator,
   type HashRingOptions,
   type HttpServer,
@@ -354,7 +356,12 @@ export async function served(coordinator: CoordinatorService, ring: RingAnswer, 
 
 export function configurations(config: ClusterConfig, resolved: ResolvedClusterConfig) {
   config.cluster.hashRing.hashSeed satisfies bigint
-  config.cluster.membership satisfies 'simple'
+  config.cluster.membership satisfies 'simple' | 'gossip' | 'serf'
+  config.cluster.encryptionKeys satisfies readonly string[] | undefined
+  config.cluster.gossip satisfies GossipConfig
+  config.cluster.gossip.probeIntervalSeconds satisfies number
+  config.cluster.serf satisfies SerfConfig
+  config.cluster.serf.rpcAddress satisfies string
   config.http.token satisfies string | undefined
   resolved.config satisfies ClusterConfig
   resolved.origins['cluster.node_id'] satisfies string | undefined
@@ -379,6 +386,7 @@ export async function writtenConfigurations(config: ClusterConfig) {
   config satisfies ClusterConfigInput
   const seeds = ['a:1'] as const
   await startCluster({ cluster: { nodeId: 'x', seeds, zone: undefined, metadata: { rack: 'r7' } } })
+  await startCluster({ cluster: { membership: 'gossip', gossip: { gossipFanout: 4 }, serf: {} } })
   for (const hashSeed of [7n, 7, '7']) await startCluster({ cluster: { hashRing: { hashSeed } } })
   await startCluster(config)
   new SimpleCoordinator({ http: { port: 0 } })
@@ -388,6 +396,10 @@ export async function writtenConfigurations(config: ClusterConfig) {
   await startCluster({ http: { port: '8080' } })
   // @ts-expect-error -- one of the presets
   new SimpleCoordinator({ cluster: { preset: 'man' } })
+  // @ts-expect-error -- one of the three
+  await startCluster({ cluster: { membership: 'raft' } })
+  // @ts-expect-error -- a list
+  await startCluster({ cluster: { encryptionKeys: 'a' } })
   // @ts-expect-error -- a text
   await startCluster({ cluster: { metadata: { rack: 7 } } })
 }

@@ -12,13 +12,7 @@ import type {
 } from './cluster-config.js'
 
 type Block =
-  | ClusterSection
-  | EventsConfig
-  | GossipConfig
-  | HashRingConfig
-  | HttpConfig
-  | LoggingConfig
-  | SerfConfig
+  ClusterSection | EventsConfig | GossipConfig | HashRingConfig | HttpConfig | LoggingConfig | SerfConfig
 
 /**
  * The fields of a block, all of which may be left out. A seed may be a number, or a text of digits. By a
