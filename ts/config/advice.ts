@@ -18,8 +18,8 @@ const FREE_TEXTS = [
 ]
 
 /**
- * Warnings, a line each, about values that are all good. What is absent is an empty text; the address that the
- * node advertises is there in any case.
+ * Warnings, a line each, about values that are all good. What is absent is an empty text; the address that
+ * the node advertises is there in any case.
  */
 export function adviceOn(values: GoodValues): string[] {
   return [

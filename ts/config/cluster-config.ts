@@ -1,4 +1,7 @@
-/** The configuration of a node, as a program sees it. Generated: npm run generate:config. */
+/**
+ * The configuration of a node, as a program sees it. Generated: npm run generate:config. Over 400 lines,
+ * because every field is documented where editors show it.
+ */
 
 import type { HashFunctionName, NodeStatus } from '../types.js'
 

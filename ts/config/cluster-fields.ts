@@ -128,8 +128,8 @@ export const CLUSTER = block('ClusterSection', 'The node, and the cluster that i
   failure_detection_timeout_seconds: field(seconds(), {
     ...byPreset('cluster.failure_detection_timeout_seconds'),
     description:
-      'Most time that a node which does not answer is suspected before it is dead, in seconds, at least 2 × ' +
-      'heartbeat_interval_seconds. With membership: gossip a suspicion lasts min(' +
+      'Most time that a node which does not answer is suspected before it is dead, in seconds, at least ' +
+      '2 × heartbeat_interval_seconds. With membership: gossip a suspicion lasts min(' +
       'failure_detection_timeout_seconds, gossip.suspicion_multiplier × max(1, log10(members)) × ' +
       'gossip.probe_interval_seconds). Less moves keys away from a failed node of a large cluster sooner; ' +
       'more forgives a longer pause there.',

@@ -7,7 +7,6 @@ import { beforeAll, describe, expect, test } from 'vitest'
 
 import { FIELDS } from '../../../dist/config/fields.js'
 import { LEAVES } from '../../../dist/config/leaves.js'
-import { PRESET_VALUES } from '../../../dist/config/presets.js'
 import { loadClusterConfig, resolveClusterConfig } from '../../../dist/index.js'
 import { problemsIn } from '../../helpers/config-problems.js'
 
@@ -62,48 +61,6 @@ describe('the example', () => {
     ])
     expect(Object.values(origins).filter((origin) => !/^file:\d+$/.test(origin))).toEqual([])
     expect(Object.keys(origins)).toHaveLength(LEAVES.length)
-  })
-})
-
-describe('docs/config.md, by hand', () => {
-  const rows = (first: RegExp) =>
-    generated['docs/config.md']!.split('\n')
-      .map((line) => line.split('|').map((cell) => cell.trim().replaceAll('`', '')))
-      .filter(([, name]) => name !== undefined && first.test(name))
-  const { local, lan, wan } = PRESET_VALUES
-
-  test('has the timers of the presets', () => {
-    const table = rows(/^[a-z]+_\w+$/).filter((cells) => cells.length === 6 && /^[\d.]+$/.test(cells[2]!))
-    const inTable = table.map(([, name, ...cells]) => [name, ...cells.slice(0, 3).map(Number)])
-    const ofGossip = Object.keys(lan).filter((path) => path.startsWith('cluster.gossip.'))
-    expect(inTable.toSorted()).toEqual(
-      ofGossip.map((path) => [path.split('.')[2], local[path], lan[path], wan[path]]).toSorted(),
-    )
-    for (const [name, timers] of Object.entries(PRESET_VALUES)) {
-      const [row] = rows(new RegExp(`^${name}$`))
-      expect(row!.slice(2, 4).map(Number)).toEqual([
-        timers['cluster.heartbeat_interval_seconds'],
-        timers['cluster.failure_detection_timeout_seconds'],
-      ])
-    }
-  })
-
-  test('works the time to notice a failure out by the formula', () => {
-    const worked = rows(/^(local|lan|wan)$/).filter((cells) => cells.length === 9)
-    expect(worked).toHaveLength(6)
-    for (const [, name, nodes, waits, probe, suspicion, mean, most] of worked) {
-      const timers = PRESET_VALUES[name as keyof typeof PRESET_VALUES]
-      const interval = timers['cluster.gossip.probe_interval_seconds']!
-      const multiplier = timers['cluster.gossip.suspicion_multiplier']!
-      const lasts = Math.min(
-        timers['cluster.failure_detection_timeout_seconds']!,
-        multiplier * Math.max(1, Math.log10(Number(nodes))) * interval,
-      )
-      expect([Number(probe), Number(suspicion)]).toEqual([interval, Number(lasts.toFixed(1))])
-      const [wait, waitMost] = /^([\d.]+) \(([\d.]+)\)$/.exec(waits!)!.slice(1).map(Number)
-      const sum = (first: number) => (first + Number(probe) + Number(suspicion)).toFixed(1)
-      expect([mean, most]).toEqual([sum(wait!), sum(waitMost!)])
-    }
   })
 })
 

@@ -8,8 +8,6 @@ import {
   resolveClusterConfig,
   validateClusterConfig,
 } from '../../../dist/index.js'
-import { leafAt } from '../../../dist/config/leaves.js'
-import { PRESET_VALUES } from '../../../dist/config/presets.js'
 import { problemsIn, problemsOf } from '../../helpers/config-problems.js'
 import { temporaryFolder } from '../../helpers/temporary-folder.js'
 
@@ -18,9 +16,6 @@ afterAll(files.remove)
 
 const HOST = { hostName: 'machine', addresses: [] }
 const NO_ENV = { env: {}, host: HOST }
-
-const KEY = Buffer.alloc(32, 1).toString('base64')
-const OTHER_KEY = Buffer.alloc(32, 255).toString('base64')
 
 const SEED = `# hypercache.yaml cluster section
 cluster:
@@ -87,111 +82,6 @@ describe('what loads', () => {
     expect(loadClusterConfig(text, NO_ENV)).toEqual(loadClusterConfig(undefined, NO_ENV))
   })
 
-  test('every field has the value it was given, under its other name', () => {
-    const text = `
-cluster:
-  preset: wan
-  node_id: n
-  cluster_name: c
-  bind_address: "::"
-  bind_port: 1
-  advertise_address: node1.internal
-  advertise_port: 2
-  seeds: ["a.b:1", "[::1]:65535"]
-  weight: 0.5
-  zone: z
-  capabilities: [x, y]
-  metadata: { rack: r7, __proto__: p, empty: "" }
-  membership: gossip
-  encryption_keys: [${KEY}, ${OTHER_KEY}]
-  allow_unencrypted: false
-  hash_ring:
-    virtual_node_count: 1
-    replication_factor: 65535
-    hash_function: xxhash64
-    hash_seed: 18446744073709551615
-    lookup_cache: "off"
-    lookup_cache_size: 0
-    routable_statuses: [alive]
-    zone_aware: true
-  heartbeat_interval_seconds: 0.01
-  failure_detection_timeout_seconds: 0.02
-  consensus_enabled: false
-  snapshot_threshold: 5
-  gossip:
-    probe_interval_seconds: 0.02
-    probe_timeout_seconds: 0.01
-    indirect_probe_count: 1
-    suspicion_multiplier: 1.5
-    gossip_interval_seconds: 86400
-    gossip_fanout: 64
-    retransmit_multiplier: 20
-    sync_interval_seconds: 0.5
-    sync_timeout_seconds: 1
-    seed_retry_max_seconds: 2
-    leave_timeout_seconds: 3
-    reap_after_seconds: 7776000
-    divergence_seconds: 4
-  serf: { rpc_address: "[::1]:1", rpc_auth_key: secret word }
-http: { enabled: false, bind_address: 0.0.0.0, port: 0, token: abcdefghijklmnop, drain_seconds: 0.5 }
-logging: { level: silent }
-events: { log_size: 0, log_file: ./a b.jsonl, log_file_max_bytes: 1024, queue_limit: 1 }
-`
-    const metadata = JSON.parse('{ "rack": "r7", "__proto__": "p", "empty": "" }') as object
-    expect(loadClusterConfig(text, NO_ENV)).toEqual({
-      cluster: {
-        preset: 'wan',
-        nodeId: 'n',
-        clusterName: 'c',
-        bindAddress: '::',
-        bindPort: 1,
-        advertiseAddress: 'node1.internal',
-        advertisePort: 2,
-        seeds: ['a.b:1', '[::1]:65535'],
-        weight: 0.5,
-        zone: 'z',
-        capabilities: ['x', 'y'],
-        metadata,
-        membership: 'gossip',
-        encryptionKeys: [KEY, OTHER_KEY],
-        allowUnencrypted: false,
-        hashRing: {
-          virtualNodeCount: 1,
-          replicationFactor: 65535,
-          hashFunction: 'xxhash64',
-          hashSeed: 2n ** 64n - 1n,
-          lookupCache: 'off',
-          lookupCacheSize: 0,
-          routableStatuses: ['alive'],
-          zoneAware: true,
-        },
-        heartbeatIntervalSeconds: 0.01,
-        failureDetectionTimeoutSeconds: 0.02,
-        consensusEnabled: false,
-        snapshotThreshold: 5,
-        gossip: {
-          probeIntervalSeconds: 0.02,
-          probeTimeoutSeconds: 0.01,
-          indirectProbeCount: 1,
-          suspicionMultiplier: 1.5,
-          gossipIntervalSeconds: 86400,
-          gossipFanout: 64,
-          retransmitMultiplier: 20,
-          syncIntervalSeconds: 0.5,
-          syncTimeoutSeconds: 1,
-          seedRetryMaxSeconds: 2,
-          leaveTimeoutSeconds: 3,
-          reapAfterSeconds: 7776000,
-          divergenceSeconds: 4,
-        },
-        serf: { rpcAddress: '[::1]:1', rpcAuthKey: 'secret word' },
-      },
-      http: { enabled: false, bindAddress: '0.0.0.0', port: 0, token: 'abcdefghijklmnop', drainSeconds: 0.5 },
-      logging: { level: 'silent' },
-      events: { logSize: 0, logFile: './a b.jsonl', logFileMaxBytes: 1024, queueLimit: 1 },
-    })
-  })
-
   test('numbers in the ways of YAML, and a seed as a text of digits', () => {
     const config = loadClusterConfig(
       'cluster:\n  bind_port: 0x1F0A\n  weight: 2.0\n' +
@@ -223,40 +113,6 @@ events: { log_size: 0, log_file: ./a b.jsonl, log_file_max_bytes: 1024, queue_li
     [{ path: 'a', text: 'b' }, 'source is an object'],
   ])('what is no source: %j', (source, message) => {
     expect(() => loadClusterConfig(source as never)).toThrow(message)
-  })
-})
-
-describe('presets', () => {
-  const timers = (text: string) => {
-    const { heartbeatIntervalSeconds, failureDetectionTimeoutSeconds, gossip } = loadClusterConfig(
-      text,
-      NO_ENV,
-    ).cluster
-    return [heartbeatIntervalSeconds, failureDetectionTimeoutSeconds, ...Object.values(gossip)]
-  }
-
-  const LOCAL = [1, 3, 0.5, 0.2, 3, 4, 0.1, 3, 4, 2, 2, 5, 2, 86400, 10]
-  const LAN = [5, 30, 1, 0.5, 3, 4, 0.2, 3, 4, 5, 5, 30, 5, 86400, 30]
-  const WAN = [10, 60, 5, 3, 3, 6, 0.5, 4, 4, 15, 10, 60, 10, 86400, 60]
-
-  test.each([
-    ['local', LOCAL],
-    ['lan', LAN],
-    ['wan', WAN],
-  ])('%s', (preset, expected) => {
-    expect(timers(`cluster: { preset: ${preset} }`)).toEqual(expected)
-  })
-
-  test('each sets the same fields', () => {
-    const [first, ...others] = Object.values(PRESET_VALUES).map((values) => Object.keys(values))
-    for (const other of others) expect(other).toEqual(first)
-    expect(first!.filter((path) => leafAt(path)?.field.example === undefined)).toEqual([])
-  })
-
-  test('lan is the default, and a value that is given wins', () => {
-    expect(timers('{}')).toEqual(LAN)
-    const given = 'cluster: { preset: local, heartbeat_interval_seconds: 0.5, gossip: { gossip_fanout: 9 } }'
-    expect(timers(given)).toEqual([0.5, 3, 0.5, 0.2, 3, 4, 0.1, 9, 4, 2, 2, 5, 2, 86400, 10])
   })
 })
 
@@ -381,36 +237,6 @@ test('rules across fields look at what counts in the end', () => {
   for (const address of ['127.8.9.1', '::1', '0:0::1', 'LOCALHOST', '::ffff:127.0.0.1'])
     expect(loadClusterConfig(`http: { bind_address: "${address}" }`, NO_ENV).http.bindAddress).toBe(address)
   expect(loadClusterConfig('http: { enabled: false, port: 7946 }', NO_ENV).http.port).toBe(7946)
-})
-
-test('gossip that others can reach has a key, or somebody who says that it need not', () => {
-  const open = 'cluster: { membership: gossip, bind_address: 0.0.0.0'
-  expect(loadClusterConfig(`${open}, encryption_keys: [${KEY}] }`, NO_ENV).cluster.encryptionKeys).toEqual([
-    KEY,
-  ])
-  const env = { HYPERCACHE_CLUSTER_ENCRYPTION_KEYS: `${KEY}, ${OTHER_KEY}` }
-  expect(loadClusterConfig(`${open} }`, { env, host: HOST }).cluster.encryptionKeys).toEqual([KEY, OTHER_KEY])
-  expect(loadClusterConfig(`${open}, allow_unencrypted: true }`, NO_ENV).cluster).not.toHaveProperty(
-    'encryptionKeys',
-  )
-  for (const address of ['127.8.9.1', '::1', 'localhost'])
-    expect(
-      loadClusterConfig(`cluster: { membership: gossip, bind_address: "${address}" }`, NO_ENV).cluster
-        .membership,
-    ).toBe('gossip')
-  // The agent listens, or nobody.
-  for (const membership of ['serf', 'simple'])
-    expect(
-      loadClusterConfig(`cluster: { membership: ${membership}, bind_address: 0.0.0.0 }`, NO_ENV).cluster
-        .membership,
-    ).toBe(membership)
-  const [lost] = problemsOf(() =>
-    loadClusterConfig(open + ' }', { env: { HYPERCACHE_CLUSTER_ENCRYPTION_KEYS: '' }, host: HOST }),
-  )
-  expect(lost).toMatchObject({
-    origin: 'HYPERCACHE_CLUSTER_ENCRYPTION_KEYS',
-    path: 'cluster.encryption_keys',
-  })
 })
 
 describe('a ring that would place keys wrongly, or nowhere', () => {
