@@ -14,9 +14,11 @@ export type {
   ClusterConfig,
   ClusterSection,
   EventsConfig,
+  GossipConfig,
   HashRingConfig,
   HttpConfig,
   LoggingConfig,
+  SerfConfig,
 } from './config/cluster-config.js'
 export type { HostFacts } from './config/host.js'
 export { loadClusterConfig, resolveClusterConfig, validateClusterConfig } from './config/load-config.js'

@@ -3,6 +3,7 @@
 import type { ClusterConfigInput } from '../config/cluster-config-input.js'
 import type { ClusterConfig } from '../config/cluster-config.js'
 import { validateClusterConfig } from '../config/load-config.js'
+import { internal } from '../native.js'
 import type { CoordinatorService } from './coordinator-service.js'
 import { type CoordinatorOptions, SimpleCoordinator } from './simple-coordinator.js'
 
@@ -11,6 +12,12 @@ type MakeCoordinator = (config: ClusterConfig, options: CoordinatorOptions) => C
 /** The coordinators there are, by the name that `cluster.membership` gives. */
 const COORDINATORS: Readonly<Record<ClusterConfig['cluster']['membership'], MakeCoordinator>> = {
   simple: (config, options) => new SimpleCoordinator(config, options),
+  gossip: missing,
+  serf: missing,
+}
+
+function missing({ cluster }: ClusterConfig): never {
+  throw internal(`there is no coordinator for membership ${cluster.membership}`)
 }
 
 /** The coordinator that `cluster.membership` of a configuration names, idle. */
