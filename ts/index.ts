@@ -37,6 +37,7 @@ export type {
   SubscribeOptions,
 } from './events/event-bus.js'
 export type {
+  BroadcastEvent,
   ClusterEvent,
   CoordinatorEvent,
   CustomEvent,
@@ -45,6 +46,8 @@ export type {
   EventsLost,
   MemberEvent,
   RebalancePlanned,
+  RingAgreed,
+  RingDiverged,
 } from './events/event-map.js'
 export { LamportClock } from './events/lamport-clock.js'
 export { SimpleEventBus } from './events/simple-event-bus.js'
@@ -70,6 +73,8 @@ export type {
 } from './http/api.js'
 export { startHttpServer } from './http/http-server.js'
 export type { HttpLogger, HttpServer, HttpServerOptions } from './http/http-server.js'
+export type { BroadcastMessage, ReceivedBroadcast } from './events/broadcast.js'
+export type { DistributedMembership, NetworkMetrics } from './membership/distributed-membership.js'
 export type {
   MembershipMetrics,
   MembershipProvider,
