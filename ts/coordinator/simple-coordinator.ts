@@ -1,6 +1,6 @@
 /** The coordinator of one node. */
 
-import type { HealthReport } from '../cluster-types.js'
+import type { HealthReport, MembershipChange } from '../cluster-types.js'
 import { checkedFields, checkedFunction } from '../checks.js'
 import { type Clock, systemClock } from '../clock.js'
 import type { ClusterConfigInput } from '../config/cluster-config-input.js'
@@ -94,11 +94,7 @@ export class SimpleCoordinator implements CoordinatorService {
     this.routing = new RingRouting({ localNodeId: id, ring, isSeeded, replicaSelection, zone })
     this.#announcer = new RingAnnouncer(ring, this.events)
     // The ring first: who hears of a member finds it there.
-    this.membership.subscribe((change) => {
-      this.routing.follow(change)
-      const { type, member, previous } = change
-      this.#publish(`member:${type}`, previous === undefined ? { member } : { member, previous })
-    })
+    this.membership.subscribeBatch((changes) => this.#follow(changes))
     this.#heartbeat = new Heartbeat(
       clock,
       cluster.heartbeatIntervalSeconds * 1000,
@@ -245,6 +241,17 @@ export class SimpleCoordinator implements CoordinatorService {
       clearInterval(this.#anchor)
       this.#startedMs = undefined
       this.#lifecycle.enter('stopped')
+    }
+  }
+
+  /** Tells of members what has changed, when the ring has followed. */
+  #follow(changes: readonly MembershipChange[]): void {
+    try {
+      this.routing.follow(changes)
+    } finally {
+      for (const { type, member, previous } of changes) {
+        this.#publish(`member:${type}`, previous === undefined ? { member } : { member, previous })
+      }
     }
   }
 
