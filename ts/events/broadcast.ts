@@ -2,6 +2,7 @@
 
 import { HyperCacheError, shown } from '../errors.js'
 import { jsonLine } from '../json.js'
+import type { BroadcastEvent } from './event-map.js'
 import { invalidEvent, jsonCopy } from './json-copy.js'
 import { checkedName } from './payloads.js'
 
@@ -51,19 +52,21 @@ export function checkedBroadcast(name: unknown, data: unknown): Omit<BroadcastMe
   throw new HyperCacheError('ERR_HYPERCACHE_BROADCAST_TOO_LARGE', message)
 }
 
-/** The data of a broadcast: what every member gets, the origin too. @throws ERR_HYPERCACHE_INVALID_EVENT. */
-export function dataOfBroadcast({ name, data }: Pick<BroadcastMessage, 'name' | 'data'>): { data?: unknown } {
-  if (data === '') return {}
+/**
+ * The event of a broadcast: the same at every member, at the origin too.
+ *
+ * @throws ERR_HYPERCACHE_INVALID_EVENT for what no bus would have sent.
+ */
+export function broadcastEvent({ originNodeId, lamportTime, name, data }: ReceivedBroadcast): BroadcastEvent {
+  if (!Number.isSafeInteger(lamportTime) || lamportTime < 0 || lamportTime > LAMPORT_TIME_MAX) {
+    const bound = 'a whole number from 0 to 2^52'
+    throw invalidEvent(`the Lamport time of the broadcast is ${shown(lamportTime)}; it must be ${bound}`)
+  }
+  const origin = { originNodeId, originLamportTime: lamportTime, name: checkedName('the broadcast', name) }
+  if (data === '') return origin
   try {
-    return { data: JSON.parse(data) as unknown }
+    return { ...origin, data: JSON.parse(data) as unknown }
   } catch (cause) {
     throw invalidEvent(`data of the broadcast ${shown(name)} is ${shown(data)}; it must be JSON`, cause)
   }
-}
-
-/** The Lamport time that a broadcast of another member carries. @throws ERR_HYPERCACHE_INVALID_EVENT. */
-export function checkedOriginTime(time: number): number {
-  if (Number.isSafeInteger(time) && time >= 0 && time <= LAMPORT_TIME_MAX) return time
-  const bound = 'a whole number from 0 to 2^52'
-  throw invalidEvent(`the Lamport time of the broadcast is ${shown(time)}; it must be ${bound}`)
 }

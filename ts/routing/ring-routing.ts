@@ -102,7 +102,9 @@ export class RingRouting implements RoutingProvider {
     if (refusals.length > 0) throw refusals[0]!
   }
 
-  /** Has nodes be as these members are, or be gone. Answers whether the ring took it; else it is as it was. */
+  /**
+   * Has nodes be as these members are, or be gone. Answers whether the ring took it; else it is as it was.
+   */
   #setAll(members: ReadonlyMap<string, Member | undefined>): boolean {
     const specs: NodeSpec[] = []
     for (const { id, address, weight, zone, status, capabilities, metadata } of this.ring.nodes()) {
