@@ -3,8 +3,9 @@
 import type { ClusterConfigInput } from '../config/cluster-config-input.js'
 import type { ClusterConfig } from '../config/cluster-config.js'
 import { validateClusterConfig } from '../config/load-config.js'
+import type { CoordinatorOptions } from './coordinator-options.js'
 import type { CoordinatorService } from './coordinator-service.js'
-import { type CoordinatorOptions, SimpleCoordinator } from './simple-coordinator.js'
+import { SimpleCoordinator } from './simple-coordinator.js'
 
 type MakeCoordinator = (config: ClusterConfig, options: CoordinatorOptions) => CoordinatorService
 

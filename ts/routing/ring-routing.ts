@@ -90,7 +90,7 @@ export class RingRouting implements RoutingProvider {
    *
    * @throws The first refusal.
    */
-  follow(changes: readonly MembershipChange[]): void {
+  follow(changes: readonly Pick<MembershipChange, 'type' | 'member'>[]): void {
     const last = new Map(
       changes.map(({ type, member }) => [
         member.id,
