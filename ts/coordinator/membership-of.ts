@@ -4,6 +4,7 @@ import type { Clock } from '../clock.js'
 import type { ClusterConfig } from '../config/cluster-config.js'
 import type { DistributedMembership } from '../membership/distributed-membership.js'
 import { GossipMembership } from '../membership/gossip-membership.js'
+import { localNodeOf } from '../membership/simple-membership.js'
 import type { DistributedOptions } from './coordinator-options.js'
 
 /** A membership, and the times that its coordinator is to keep to. */
@@ -17,11 +18,14 @@ export type DistributedKind = Exclude<ClusterConfig['cluster']['membership'], 's
 const MEMBERSHIPS: Readonly<
   Record<DistributedKind, (cluster: ClusterConfig['cluster'], clock: Clock) => DistributedMembership>
 > = {
+  serf: () => {
+    throw new Error('serf')
+  },
   gossip: (cluster, clock) => {
     const { bindAddress, bindPort, clusterName, encryptionKeys, hashRing, gossip } = cluster
     const { failureDetectionTimeoutSeconds } = cluster
     const options = { bindAddress, bindPort, clusterName, encryptionKeys, hashRing, gossip }
-    const local = localOf(cluster)
+    const local = localNodeOf(cluster)
     return new GossipMembership({ local, ...options, failureDetectionTimeoutSeconds }, clock)
   },
 }
@@ -36,4 +40,3 @@ export function membershipOf(kind: DistributedKind, { cluster }: ClusterConfig, 
     leaveTimeoutMs: leaveTimeoutSeconds * 1000 + 1000,
   }
 }
-

@@ -2,7 +2,7 @@
 
 import type { ClusterConfigInput } from '../config/cluster-config-input.js'
 import { validateClusterConfig } from '../config/load-config.js'
-import { SimpleMembership } from '../membership/simple-membership.js'
+import { SimpleMembership, localNodeOf } from '../membership/simple-membership.js'
 import { ClusterNode } from './cluster-node.js'
 import { type CoordinatorOptions, checkedCoordinatorOptions } from './coordinator-options.js'
 
@@ -16,9 +16,7 @@ export class SimpleCoordinator extends ClusterNode<SimpleMembership> {
   constructor(config: ClusterConfigInput = {}, options: CoordinatorOptions = {}) {
     const checked = checkedCoordinatorOptions(options)
     const validated = validateClusterConfig(config)
-    const { nodeId: id, advertiseAddress: address, advertisePort: port } = validated.cluster
-    const { weight, zone, capabilities, metadata } = validated.cluster
-    const local = { id, address, port, weight, zone, capabilities, metadata }
-    super(validated, checked, { membership: new SimpleMembership(local, checked.clock) })
+    const membership = new SimpleMembership(localNodeOf(validated.cluster), checked.clock)
+    super(validated, checked, { membership })
   }
 }

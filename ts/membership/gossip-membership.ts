@@ -26,12 +26,6 @@ const LONG_MS = 2 ** 31 - 1
 
 type NativeChange = NonNullable<NativeGossipEvent['changes']>[number]
 
-/** Something that native code will tell the end of. */
-interface Waiting {
-  promise: Promise<void>
-  end: (error?: HyperCacheError) => void
-}
-
 /**
  * The members are the nodes that gossip with this one: SWIM over UDP finds failures, and what nodes say of
  * themselves travels over TCP. All of it runs on threads of its own: a busy event loop is no failed node.
@@ -52,7 +46,8 @@ export class GossipMembership implements DistributedMembership {
   #problems: readonly string[] = []
   #joining: Promise<void> | undefined
   #leaving: Promise<void> | undefined
-  #waiting: Waiting | undefined
+  /** Ends what native code will tell the end of. */
+  #endWaiting: ((error?: HyperCacheError) => void) | undefined
   #isAwake = false
 
   /** @throws As `HashRing.addNode` for a description that no ring would take. */
@@ -173,7 +168,7 @@ export class GossipMembership implements DistributedMembership {
   close(): void {
     this.#end()
     this.#view.close()
-    this.#waiting?.end(new HyperCacheError('ERR_HYPERCACHE_MEMBERSHIP_CLOSED', 'the membership was closed'))
+    this.#endWaiting?.(new HyperCacheError('ERR_HYPERCACHE_MEMBERSHIP_CLOSED', 'the membership was closed'))
   }
 
   [Symbol.dispose](): void {
@@ -228,13 +223,12 @@ export class GossipMembership implements DistributedMembership {
     const anchor = setInterval(() => undefined, LONG_MS)
     try {
       const promise = new Promise<void>((resolve, reject) => {
-        const end = (error?: HyperCacheError) => (error === undefined ? resolve() : reject(error))
-        this.#waiting = { promise: Promise.resolve(), end }
+        this.#endWaiting = (error) => (error === undefined ? resolve() : reject(error))
       })
       begin()
       await promise
     } finally {
-      this.#waiting = undefined
+      this.#endWaiting = undefined
       clearInterval(anchor)
     }
   }
@@ -283,18 +277,28 @@ export class GossipMembership implements DistributedMembership {
     }
   }
 
-  #heed({ changes, joinEnded, ring, broadcast, problems, stranger, conflict, hasLeft }: NativeGossipEvent): void {
+  #heed({
+    changes,
+    joinEnded,
+    ring,
+    broadcast,
+    problems,
+    stranger,
+    conflict,
+    hasLeft,
+  }: NativeGossipEvent): void {
     if (changes !== undefined) this.#change(changes)
-    else if (joinEnded !== undefined) this.#waiting?.end(joinEnded === '' ? undefined : refused(joinEnded))
+    else if (joinEnded !== undefined) this.#endWaiting?.(joinEnded === '' ? undefined : refused(joinEnded))
     else if (ring !== undefined) this.#ringChecksums.set(ring[0]!, ring[1]!)
     else if (broadcast !== undefined) {
       const { origin: originNodeId, ...message } = broadcast
       const received = Object.freeze({ originNodeId, ...message })
-      for (const listener of [...this.#broadcastListeners]) void callListener('onBroadcast()', listener, received)
+      for (const listener of [...this.#broadcastListeners])
+        void callListener('onBroadcast()', listener, received)
     } else if (problems !== undefined) this.#problems = Object.freeze(problems)
     else if (stranger !== undefined) warnOfStranger(stranger[0]!, stranger[1]!)
     else if (conflict !== undefined) this.#giveWay(conflict)
-    else if (hasLeft === true) this.#waiting?.end()
+    else if (hasLeft === true) this.#endWaiting?.()
   }
 
   /** Another process has this node's id, and the older claim to it. */
@@ -304,7 +308,7 @@ export class GossipMembership implements DistributedMembership {
     this.#problems = Object.freeze([problem])
     warn('ERR_HYPERCACHE_NODE_ID_TAKEN', `${problem}: this node takes no part any more`)
     this.#forgetAll()
-    this.#waiting?.end()
+    this.#endWaiting?.()
   }
 
   #change(changes: readonly NativeChange[]): void {

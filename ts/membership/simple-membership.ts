@@ -3,6 +3,7 @@
 import type { Member, MembershipChange } from '../cluster-types.js'
 import { checkedText, checkedTexts, listOf } from '../checks.js'
 import { type Clock, systemClock } from '../clock.js'
+import type { ClusterSection } from '../config/cluster-config.js'
 import { HyperCacheError, wrongType } from '../errors.js'
 import { HashRing } from '../ring/hash-ring.js'
 import type { NodeSpec, RingNode } from '../types.js'
@@ -15,6 +16,13 @@ export interface LocalNode extends Omit<NodeSpec, 'status' | 'address'> {
   address: string
   /** 1 to 65,535. */
   port: number
+}
+
+/** The node of this process that a configuration describes. */
+export function localNodeOf(cluster: ClusterSection): LocalNode {
+  const { nodeId: id, advertiseAddress: address, advertisePort: port } = cluster
+  const { weight, zone, capabilities, metadata } = cluster
+  return { id, address, port, weight, zone, capabilities, metadata }
 }
 
 /**
