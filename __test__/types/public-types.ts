@@ -18,7 +18,11 @@ import {
   type HashFunction,
   type HashFunctionName,
   HashRing,
+  DistributedCoordinator,
+  type DistributedMembership,
+  type MembershipChangeType,
   SimpleCoordinator,
+  SimpleMembership,
   type HashRingOptions,
   type HttpServer,
   HyperCacheError,
@@ -373,6 +377,18 @@ export function configurations(config: ClusterConfig, resolved: ResolvedClusterC
   loadClusterConfig({ path: 'a.yaml', txt: '' })
   // @ts-expect-error -- no such option
   resolveClusterConfig('a.yaml', { environment: {} })
+}
+
+export function membersElsewhere(membership: DistributedMembership) {
+  const coordinator = new DistributedCoordinator({}, membership, { divergenceMs: 5_000, leaveTimeoutMs: 100 })
+  coordinator satisfies CoordinatorService
+  coordinator.membership.ringChecksums() satisfies ReadonlyMap<string, string>
+  coordinator.metrics().network?.droppedByReason.garbage satisfies number | undefined
+  coordinator.membership.subscribeBatch((changes) => changes[0]!.type satisfies MembershipChangeType)
+  // @ts-expect-error -- no membership
+  new DistributedCoordinator({})
+  // @ts-expect-error -- the membership of a node alone
+  new DistributedCoordinator({}, new SimpleMembership({ id: 'a', address: '127.0.0.1', port: 1 }))
 }
 
 export async function writtenConfigurations(config: ClusterConfig) {
