@@ -467,7 +467,7 @@ impl Engine {
     }
 
     fn drop_message(&mut self, from: IpAddr, reason: &'static str) {
-        *self.counts.dropped.entry(reason).or_default() += 1;
+        self.count_drop(reason);
         let is_strange = matches!(
             reason,
             "other cluster" | "other key" | "not sealed" | "other version" | "other options" | "malformed"
@@ -475,6 +475,10 @@ impl Engine {
         if is_strange && self.strangers.len() < STRANGERS_MAX && self.strangers.insert((from, reason)) {
             self.effects.push(Effect::Tell(Event::Stranger(from, reason)));
         }
+    }
+
+    fn count_drop(&mut self, reason: &'static str) {
+        *self.counts.dropped.entry(reason).or_default() += 1;
     }
 
     /// A time around another one, so that members do not all do things at once.

@@ -93,7 +93,7 @@ impl Engine {
             match postcard::from_bytes(&bytes) {
                 Ok(notice) => self.heed(&sender, notice),
                 // Of a release that has more kinds of them.
-                Err(_) => *self.counts.dropped.entry("unknown notice").or_default() += 1,
+                Err(_) => self.count_drop("unknown notice"),
             }
         }
     }
@@ -134,6 +134,15 @@ impl Engine {
     pub(super) fn learn_broadcast(&mut self, broadcast: Broadcast) {
         let is_joined = matches!(self.phase, Phase::Joined | Phase::Leaving);
         if !is_joined || broadcast.origin == self.options.id {
+            return;
+        }
+        if broadcast.name.len() + broadcast.data.len() > BROADCAST_BYTES_MAX {
+            self.count_drop("oversized");
+            return;
+        }
+        // Of somebody whom it does not know yet, an exchange will bring it again; of somebody whom it has
+        // forgotten, it has had it.
+        if self.swim_state(&broadcast.origin).is_none() {
             return;
         }
         let heard = self.heard.entry(broadcast.origin.clone()).or_default();
