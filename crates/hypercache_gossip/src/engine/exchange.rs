@@ -371,7 +371,7 @@ impl Engine {
         } else {
             self.synced(hello, state, true)
         };
-        self.answer(stream, hello.speaks.min(self.options.speaks), &reply);
+        self.answer(stream, hello.speaks.clamp(OLDEST_SPOKEN, self.options.speaks), &reply);
     }
 
     fn hear_state(&mut self, errand: Errand, hello: &Hello, state: State) {
@@ -470,7 +470,7 @@ impl Engine {
         // Its errors are of encoding, and it only encodes what it has decoded.
         drop(self.foca.apply_many(updates.into_iter(), true, &mut self.outbox));
         if let Some(peer) = self.peer_of(&hello.identity.id) {
-            peer.speaks = Some(hello.speaks.min(NEWEST_SPOKEN));
+            peer.speaks = Some(hello.speaks.clamp(OLDEST_SPOKEN, NEWEST_SPOKEN));
         }
         for RecordOf { id, bytes } in state.records {
             if let Some(record) = Record::decode(&bytes) {
