@@ -535,7 +535,7 @@ impl Engine {
         }
         let is_leaving = record.claim == Claim::Leaving;
         if is_leaving {
-            peer.left_life = Some(version.started_at_ms);
+            peer.left_life = peer.left_life.max(Some(version.started_at_ms));
         }
         peer.record = Some(record);
         self.spread(&Notice::Record { id, version, is_leaving });

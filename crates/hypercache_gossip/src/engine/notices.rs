@@ -106,7 +106,8 @@ impl Engine {
                 }
                 let Some(peer) = self.peer_of(&id) else { return };
                 let is_new = version > peer.version();
-                if is_leaving && !peer.has_left(version.started_at_ms) {
+                // Of two lives that have left, news of the one would else bring back news of the other without end.
+                if is_leaving && peer.left_life < Some(version.started_at_ms) {
                     peer.left_life = Some(version.started_at_ms);
                     self.spread(&Notice::Record { id, version, is_leaving });
                 }
