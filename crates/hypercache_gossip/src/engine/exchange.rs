@@ -473,8 +473,9 @@ impl Engine {
             peer.speaks = Some(hello.speaks.clamp(OLDEST_SPOKEN, NEWEST_SPOKEN));
         }
         for RecordOf { id, bytes } in state.records {
-            if let Some(record) = Record::decode(&bytes) {
-                self.learn_record(id, record);
+            match Record::decode(&bytes) {
+                Some(record) => self.learn_record(id, record),
+                None => self.count_drop("unfit record"),
             }
         }
         for line in state.lines {
