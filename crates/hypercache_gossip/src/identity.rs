@@ -15,6 +15,9 @@ pub struct Life {
     pub comeback: u32,
 }
 
+/// Most bytes of an encoded identity: an id of 255 bytes with its length, an address of IPv6, a life.
+pub const IDENTITY_BYTES_MAX: usize = 2 + 255 + 1 + 16 + 3 + 10 + 5;
+
 /// A member of the protocol.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Identity {

@@ -5,12 +5,20 @@ use std::time::Duration;
 use super::exchange::Errand;
 use super::time::Task;
 use super::{Effect, Engine, Event, Phase};
-use crate::identity::Identity;
-use crate::message::{BROADCAST_BYTES_MAX, Broadcast, Notice, RingMark, encoded};
+use crate::envelope::ENVELOPE_BYTES_MAX;
+use crate::identity::{IDENTITY_BYTES_MAX, Identity};
+use crate::message::{
+    BROADCAST_BYTES_MAX, Broadcast, DATAGRAM_BYTES_MAX, DatagramHead, Notice, RingMark, encoded,
+};
 use crate::record::Record;
 
 /// Broadcasts that are kept for members who have missed them.
 const BROADCASTS_MAX: usize = 256;
+
+/// Longest notice that fits on a datagram whose sender and receiver have ids of any length: beside their
+/// identities foca needs less than 16 bytes.
+const NOTICE_BYTES_MAX: usize =
+    DATAGRAM_BYTES_MAX - ENVELOPE_BYTES_MAX - DatagramHead::BYTES - 2 * IDENTITY_BYTES_MAX - 16;
 
 impl Engine {
     /// Sends a message to every live member. Answers whether it takes part, and so could.
@@ -83,8 +91,12 @@ impl Engine {
 
     /// Puts a notice on the datagrams to come.
     pub(super) fn spread(&mut self, notice: &Notice) {
-        // It fails for what is bigger than a datagram. No notice is.
-        drop(self.foca.add_broadcast(&encoded(notice)));
+        let bytes = encoded(notice);
+        // What fits on no datagram would wait for one for ever. The next exchange brings it.
+        if bytes.len() <= NOTICE_BYTES_MAX {
+            // It fails for what is bigger still.
+            drop(self.foca.add_broadcast(&bytes));
+        }
     }
 
     /// Heeds the notices that have come.
