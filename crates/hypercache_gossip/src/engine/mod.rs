@@ -35,7 +35,9 @@ use rand::{Rng, RngExt, SeedableRng};
 
 use crate::envelope::{Purpose, Refused, Sealer};
 use crate::identity::{Identity, Life};
-use crate::message::{Broadcast, DatagramHead, Heard, OLDEST_SPOKEN, Refusal, RingMark, SharedOptions};
+use crate::message::{
+    Broadcast, DATAGRAM_BYTES_MAX, DatagramHead, Heard, OLDEST_SPOKEN, Refusal, RingMark, SharedOptions,
+};
 use crate::record::{Claim, RECORD_BYTES_MAX, Record, Version};
 use crate::timing::Timing;
 
@@ -361,6 +363,9 @@ impl Engine {
         if self.phase == Phase::Over {
             return Err("not joined");
         }
+        if bytes.len() > DATAGRAM_BYTES_MAX {
+            return Err("oversized");
+        }
         let message = self.sealer.open(Purpose::Datagram, bytes).map_err(reason)?;
         let (head, rest) = DatagramHead::decode(&message).ok_or("malformed")?;
         if !self.understands(head.speaks) {
@@ -375,11 +380,16 @@ impl Engine {
         if !self.replays.is_new(head.session, head.number) {
             return Err("replayed");
         }
-        self.foca.handle_data(rest, &mut self.outbox).map_err(|error| match error {
+        let handled = self.foca.handle_data(rest, &mut self.outbox);
+        let sender = self.outbox.sender.take();
+        handled.map_err(|error| match error {
             foca::Error::DataTooBig => "oversized",
             foca::Error::DataFromOurselves | foca::Error::IndirectForOurselves => "own",
             _ => "malformed",
-        })
+        })?;
+        let sender = sender.ok_or("other member")?;
+        let is_live = self.foca.iter_members().any(|member| *member.id() == sender);
+        if is_live { Ok(()) } else { Err("dead sender") }
     }
 
     fn perform(&mut self, task: Task) {
@@ -467,7 +477,7 @@ impl Engine {
     }
 
     fn drop_message(&mut self, from: IpAddr, reason: &'static str) {
-        *self.counts.dropped.entry(reason).or_default() += 1;
+        self.count_drop(reason);
         let is_strange = matches!(
             reason,
             "other cluster" | "other key" | "not sealed" | "other version" | "other options" | "malformed"
@@ -475,6 +485,10 @@ impl Engine {
         if is_strange && self.strangers.len() < STRANGERS_MAX && self.strangers.insert((from, reason)) {
             self.effects.push(Effect::Tell(Event::Stranger(from, reason)));
         }
+    }
+
+    fn count_drop(&mut self, reason: &'static str) {
+        *self.counts.dropped.entry(reason).or_default() += 1;
     }
 
     /// A time around another one, so that members do not all do things at once.
