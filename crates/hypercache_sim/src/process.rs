@@ -29,8 +29,6 @@ pub struct Process {
     pub pid: Pid,
     /// Where it runs.
     pub host: Host,
-    /// Its node id.
-    pub id: String,
     /// Where it is reached.
     pub address: SocketAddr,
     /// The protocol.
@@ -55,7 +53,6 @@ impl Process {
         Self {
             pid,
             host,
-            id: options.id.clone(),
             address: options.address,
             engine: Engine::new(options),
             wake_at: None,

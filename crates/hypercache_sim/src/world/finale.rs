@@ -118,8 +118,9 @@ impl World {
         let id = self.infos[victim].id.clone();
         let end = began + self.plan.preset.detection_max(others.len() + 1);
         let knows = |world: &Self, pid: &Pid| {
-            let member = world.processes[pid].known.view.get(&id);
-            member.is_some_and(|member| member.status == Status::Dead)
+            // Who is leaving may be gone before.
+            let member = world.processes.get(pid).map(|process| process.known.view.get(&id));
+            member.is_none_or(|member| member.is_some_and(|member| member.status == Status::Dead))
         };
         while self.now < end && !others.iter().all(|pid| knows(self, pid)) {
             self.run_for(Duration::from_millis(20));

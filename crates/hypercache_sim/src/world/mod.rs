@@ -22,7 +22,7 @@ use crate::process::{Input, Process};
 use traffic::Stream;
 
 /// Events after which a run is given up: somebody talks without end.
-const EVENTS_MAX: u64 = 4_000_000;
+const EVENTS_MAX: u64 = 1_000_000;
 
 /// What is to happen next.
 enum Due {
