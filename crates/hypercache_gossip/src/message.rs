@@ -232,6 +232,13 @@ pub enum Request {
         /// What it knows.
         state: State,
     },
+    /// The record of one member: there is a notice that it is newer.
+    Fetch {
+        /// Who asks.
+        hello: Hello,
+        /// The member.
+        id: String,
+    },
     /// Who are you?
     Who,
 }
@@ -247,7 +254,7 @@ pub enum Reply {
     Synced {
         /// Who answers.
         hello: Hello,
-        /// What it knows.
+        /// What it knows; of a record that was asked for, just that.
         state: State,
     },
     /// It will have nothing to do with who asked.
