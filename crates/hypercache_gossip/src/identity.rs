@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::checked;
+
 /// One life of a member. A later one replaces an earlier one of the same id.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Life {
@@ -17,8 +19,10 @@ pub struct Life {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Identity {
     /// Its node id, unique in the cluster.
+    #[serde(deserialize_with = "checked::id")]
     pub id: String,
     /// Where datagrams and streams reach it.
+    #[serde(deserialize_with = "checked::address")]
     pub address: SocketAddr,
     /// Which of its lives.
     pub life: Life,

@@ -426,8 +426,13 @@ impl Engine {
                 self.seed_failed(number, "another process answers at this node's own address".into())
             }
             Reply::Refused(Refusal::OlderLife { started_at_ms }) => {
-                self.begin_life_after(started_at_ms);
-                self.send_on(Errand::Seed(number));
+                let is_first = !std::mem::replace(&mut self.seeds[number].has_told_life, true);
+                if self.begin_life_after(started_at_ms) && is_first {
+                    self.send_on(Errand::Seed(number));
+                } else {
+                    let why = format!("it knows a life of this node that began at {started_at_ms}");
+                    self.seed_failed(number, why);
+                }
             }
             Reply::Refused(refusal) => {
                 self.seed_failed(number, format!("it refuses: {refusal}"));
@@ -450,16 +455,24 @@ impl Engine {
         self.schedule.add(after, Task::AskSeed(number));
     }
 
-    /// The wall clock has gone back since the last life of this node.
-    fn begin_life_after(&mut self, started_at_ms: u64) {
-        let life = Life { started_at_ms: started_at_ms + 1, comeback: 0 };
-        if self.phase != Phase::Joining || life <= self.identity().life {
-            return;
+    /// The wall clock has gone back since the last life of this node. Answers whether it has begun a later one.
+    fn begin_life_after(&mut self, started_at_ms: u64) -> bool {
+        let Some(started_at_ms) = started_at_ms.checked_add(1) else { return false };
+        let life = Life { started_at_ms, comeback: 0 };
+        if !matches!(self.phase, Phase::Joining | Phase::Joined) || life <= self.identity().life {
+            return false;
         }
         let identity = Identity { life, ..self.identity().clone() };
         // It is another one, and nobody is there to be told of the change.
         drop(self.foca.change_identity(identity, &mut self.outbox));
-        self.record.version.started_at_ms = life.started_at_ms;
+        self.record.version.started_at_ms = started_at_ms;
+        if let Some(ring) = &mut self.ring {
+            ring.started_at_ms = started_at_ms;
+        }
+        if self.phase == Phase::Joined {
+            self.change_record(|_| {});
+        }
+        true
     }
 
     fn conflict(&mut self, address: SocketAddr) {
