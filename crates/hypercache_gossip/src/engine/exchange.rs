@@ -284,6 +284,8 @@ impl Engine {
                             known => Reply::Refused(Refusal::OlderLife { started_at_ms: known }),
                         }
                     }
+                    // Each of them holds what the newcomer told, and a stream.
+                    Some(_) if self.questions_of_newcomers() >= ASKING_MAX => Reply::Absent,
                     Some(old) => {
                         let hello = Box::new(hello);
                         return self.send_on(Errand::Who { old, stream, hello, state });
@@ -314,6 +316,12 @@ impl Engine {
             return Some(Reply::Absent);
         }
         Some(Reply::Refused(Refusal::IdTaken { address: own.address.to_string() }))
+    }
+
+    /// How many newcomers wait until it is known whether another process has their id.
+    fn questions_of_newcomers(&self) -> usize {
+        let pending = self.errands.values().chain(&self.waiting_errands);
+        pending.filter(|errand| matches!(errand, Errand::Who { .. })).count()
     }
 
     /// The member whose id a newcomer has, unless it is the newcomer itself.
