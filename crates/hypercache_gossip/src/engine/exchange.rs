@@ -504,6 +504,13 @@ impl Engine {
             if identity == self.identity() && line.state != Swim::Alive {
                 updates.push(Member::new(identity.clone(), line.incarnation, line.state));
             }
+            // Of this process nobody can know a later life: it is that of an earlier process, whose clock was ahead.
+            let started_at_ms = identity.life.started_at_ms;
+            if identity.address == self.identity().address
+                && started_at_ms > self.identity().life.started_at_ms
+            {
+                self.begin_life_after(started_at_ms);
+            }
             return;
         }
         let known = self.identity_of(&identity.id);
