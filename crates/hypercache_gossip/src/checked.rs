@@ -8,8 +8,8 @@ use hypercache_core::{TEXT_BYTES_MAX, check_text};
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// Most members, records or broadcasts in one message.
-pub const LIST_COUNT_MAX: usize = 65_535;
+/// Most members, records or broadcasts in one message: what a member hears of so many takes it seconds.
+const LIST_COUNT_MAX: usize = 16_384;
 /// Most options that members share.
 const OPTIONS_MAX: usize = 64;
 

@@ -126,7 +126,7 @@ impl Engine {
     }
 
     fn refresh_peer(&mut self, identity: &Identity, state: Swim, changes: &mut Vec<Change>) {
-        let Some(peer) = self.peer_of(&identity.id) else { return };
+        let Some(peer) = self.peers.get_mut(&identity.id) else { return };
         let Some(record) = &peer.record else { return };
         let before = peer.shown;
         let (kind, status) = match (sight(identity, state, peer, record), before) {
