@@ -10,6 +10,7 @@ use crate::checked;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Life {
     /// When its process joined, in milliseconds since 1970, by its own clock.
+    #[serde(deserialize_with = "checked::time")]
     pub started_at_ms: u64,
     /// How often it has had to come back since then: being dead cannot be refuted in SWIM, only outlived.
     pub comeback: u32,

@@ -11,6 +11,7 @@ use xxhash_rust::xxh64::Xxh64;
 use super::seeds::Contact;
 use super::time::Task;
 use super::{Effect, Engine, Event, Phase, Target, reason};
+use crate::checked::TIME_MAX_MS;
 use crate::envelope::Purpose;
 use crate::identity::{Identity, Life};
 use crate::message::{
@@ -293,6 +294,8 @@ impl Engine {
                             known => Reply::Refused(Refusal::OlderLife { started_at_ms: known }),
                         }
                     }
+                    // Each of them holds what the newcomer told, and a stream.
+                    Some(_) if self.questions_of_newcomers() >= ASKING_MAX => Reply::Absent,
                     Some(old) => {
                         let hello = Box::new(hello);
                         return self.send_on(Errand::Who { old, stream, hello, state });
@@ -323,6 +326,12 @@ impl Engine {
             return Some(Reply::Absent);
         }
         Some(Reply::Refused(Refusal::IdTaken { address: own.address.to_string() }))
+    }
+
+    /// How many newcomers wait until it is known whether another process has their id.
+    fn questions_of_newcomers(&self) -> usize {
+        let pending = self.errands.values().chain(&self.waiting_errands);
+        pending.filter(|errand| matches!(errand, Errand::Who { .. })).count()
     }
 
     /// The member whose id a newcomer has, unless it is the newcomer itself.
@@ -457,13 +466,15 @@ impl Engine {
 
     /// The wall clock has gone back since the last life of this node. Answers whether it has begun a later one.
     fn begin_life_after(&mut self, started_at_ms: u64) -> bool {
-        let Some(started_at_ms) = started_at_ms.checked_add(1) else { return false };
-        let life = Life { started_at_ms, comeback: 0 };
-        if !matches!(self.phase, Phase::Joining | Phase::Joined) || life <= self.identity().life {
+        let is_taking_part = matches!(self.phase, Phase::Joining | Phase::Joined);
+        let is_later = (self.identity().life.started_at_ms..TIME_MAX_MS).contains(&started_at_ms);
+        if !is_taking_part || !is_later {
             return false;
         }
+        let started_at_ms = started_at_ms + 1;
+        let life = Life { started_at_ms, comeback: 0 };
         let identity = Identity { life, ..self.identity().clone() };
-        // It is another one, and nobody is there to be told of the change.
+        // It fails where nothing would change.
         drop(self.foca.change_identity(identity, &mut self.outbox));
         self.record.version.started_at_ms = started_at_ms;
         if let Some(ring) = &mut self.ring {
@@ -516,6 +527,13 @@ impl Engine {
             if identity == self.identity() && line.state != Swim::Alive {
                 updates.push(Member::new(identity.clone(), line.incarnation, line.state));
             }
+            // Of this process nobody can know a later life: it is that of an earlier process, whose clock was ahead.
+            let started_at_ms = identity.life.started_at_ms;
+            if identity.address == self.identity().address
+                && started_at_ms > self.identity().life.started_at_ms
+            {
+                self.begin_life_after(started_at_ms);
+            }
             return;
         }
         let known = self.identity_of(&identity.id);
@@ -546,12 +564,11 @@ impl Engine {
     }
 
     fn learn_record(&mut self, id: String, record: Record) {
-        if id == self.options.id {
-            return;
-        }
+        let Some(known) = self.identity_of(&id) else { return };
         let Some(peer) = self.peer_of(&id) else { return };
         let version = record.version;
-        if version <= peer.version() {
+        // A life that nobody has heard of has no record.
+        if version.started_at_ms > known.life.started_at_ms || version <= peer.version() {
             return;
         }
         let is_leaving = record.claim == Claim::Leaving;

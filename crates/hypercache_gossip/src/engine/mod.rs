@@ -209,6 +209,8 @@ pub struct Engine {
     strangers: BTreeSet<(IpAddr, &'static str)>,
     problems: Vec<String>,
     tuned_for: usize,
+    /// Not to come back again before then.
+    rests_until: Duration,
     counts: Counts,
     effects: Vec<Effect>,
 }
@@ -255,6 +257,7 @@ impl Engine {
             strangers: BTreeSet::new(),
             problems: Vec::new(),
             tuned_for: 1,
+            rests_until: Duration::ZERO,
             counts: Counts::default(),
             effects: Vec::new(),
         }
@@ -380,6 +383,9 @@ impl Engine {
         if !self.replays.is_new(head.session, head.number) {
             return Err("replayed");
         }
+        if self.schedule.time() < self.rests_until && is_verdict(rest) {
+            return Err("dead again");
+        }
         let handled = self.foca.handle_data(rest, &mut self.outbox);
         let sender = self.outbox.sender.take();
         handled.map_err(|error| match error {
@@ -425,6 +431,9 @@ impl Engine {
         for identity in std::mem::take(&mut self.outbox.failed) {
             self.counts.probes_failed += 1;
             self.verify(identity.id);
+        }
+        if std::mem::take(&mut self.outbox.has_come_back) {
+            self.rests_until = self.schedule.time() + self.options.timing.probe_interval;
         }
         self.counts.probes_sent = self.outbox.probes_sent;
         self.tune();
@@ -504,6 +513,13 @@ impl Engine {
             }
         }
     }
+}
+
+/// Whether foca's part of a datagram only says that its receiver is dead. Who cannot outlive what the sender
+/// believes would come back with each of them, and each time tell everybody.
+fn is_verdict(bytes: &[u8]) -> bool {
+    let header = postcard::take_from_bytes::<foca::Header<Identity>>(bytes);
+    header.is_ok_and(|(header, _)| header.message == foca::Message::TurnUndead)
 }
 
 fn reason(refused: Refused) -> &'static str {

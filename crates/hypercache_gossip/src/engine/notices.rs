@@ -113,13 +113,12 @@ impl Engine {
     fn heed(&mut self, sender: &Identity, notice: Notice) {
         match notice {
             Notice::Record { id, version, is_leaving } => {
-                if id == self.options.id {
-                    return;
-                }
+                let Some(known) = self.identity_of(&id) else { return };
                 let Some(peer) = self.peer_of(&id) else { return };
                 let is_new = version > peer.version();
                 // Of two lives that have left, news of the one would else bring back news of the other without end.
-                if is_leaving && peer.left_life < Some(version.started_at_ms) {
+                let is_known = version.started_at_ms <= known.life.started_at_ms;
+                if is_leaving && is_known && peer.left_life < Some(version.started_at_ms) {
                     peer.left_life = Some(version.started_at_ms);
                     self.spread(&Notice::Record { id: id.clone(), version, is_leaving });
                 }
