@@ -612,8 +612,9 @@ impl Engine {
         });
         let records = records.map(|(id, record)| RecordOf { id: id.clone(), bytes: record.encode() });
         let broadcasts = self.broadcasts.iter().filter(|broadcast| {
+            // Whoever does not know the origin does not tell what it has heard of it.
             line_of(&broadcast.origin)
-                .is_none_or(|line| !line.heard.has(broadcast.started_at_ms, broadcast.number))
+                .is_some_and(|line| !line.heard.has(broadcast.started_at_ms, broadcast.number))
         });
         State { lines: Vec::new(), records: records.collect(), broadcasts: broadcasts.cloned().collect() }
     }
