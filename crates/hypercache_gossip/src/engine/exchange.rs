@@ -623,13 +623,16 @@ impl Engine {
         let own = std::iter::once((&self.options.id, &self.record));
         let of_others = self.peers.iter().filter_map(|(id, peer)| Some((id, peer.record.as_ref()?)));
         let line_of = |id: &String| theirs.iter().find(|line| line.identity.id == *id);
-        let records = own
-            .chain(of_others)
-            .filter(|(id, record)| line_of(id).map(|line| line.version).unwrap_or_default() < record.version);
+        let records = own.chain(of_others).filter(|(id, record)| match line_of(id) {
+            Some(line) => line.version < record.version,
+            // Who never knew a member that is gone does not want to know of it.
+            None => **id == self.options.id || self.is_live(id),
+        });
         let records = records.map(|(id, record)| RecordOf { id: id.clone(), bytes: record.encode() });
         let broadcasts = self.broadcasts.iter().filter(|broadcast| {
+            // Whoever does not know the origin does not tell what it has heard of it.
             line_of(&broadcast.origin)
-                .is_none_or(|line| !line.heard.has(broadcast.started_at_ms, broadcast.number))
+                .is_some_and(|line| !line.heard.has(broadcast.started_at_ms, broadcast.number))
         });
         State { lines: Vec::new(), records: records.collect(), broadcasts: broadcasts.cloned().collect() }
     }
