@@ -40,8 +40,9 @@ impl EventQueue {
                 self.lost.fetch_add(1, Ordering::Relaxed);
                 return;
             }
+            let is_first = waiting.is_empty();
             add_to(&mut waiting, event);
-            waiting.len() == 1
+            is_first
         };
         // Without the lock: who is woken takes it.
         if is_first {
