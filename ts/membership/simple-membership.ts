@@ -118,7 +118,7 @@ export class SimpleMembership implements MembershipProvider {
 }
 
 /** The node as a ring would keep it: what no ring takes is refused by the ring's own rules. */
-function asRingKeepsIt({ port: _, ...spec }: LocalNode): RingNode {
+export function asRingKeepsIt({ port: _, ...spec }: LocalNode): RingNode {
   const ring = new HashRing({ nodes: [spec], virtualNodeCount: 1 })
   try {
     return ring.nodes()[0]!
@@ -127,7 +127,8 @@ function asRingKeepsIt({ port: _, ...spec }: LocalNode): RingNode {
   }
 }
 
-function isSame(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
+/** Whether two nodes say the same of themselves. */
+export function isSame(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
   const names = Object.keys(a)
   return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name])
 }
