@@ -1,0 +1,145 @@
+/** The members that a Serf agent lists, as members of the cluster. */
+
+import type { Member, MembershipChangeType } from '../cluster-types.js'
+import { HyperCacheError } from '../errors.js'
+import { isSame } from './simple-membership.js'
+import { type Common, type ForeignReason, type ReadTags, readTags, type Said, type Tags } from './serf-tags.js'
+
+/** A member as the agent lists it. */
+export interface SerfMember {
+  name: string
+  /** `alive`, `leaving`, `left`, `failed` or `none`. */
+  status: string
+  tags: Tags
+}
+
+/** The members in an answer to `members`. @throws ERR_HYPERCACHE_SERF_UNREACHABLE for anything else. */
+export function serfMembers(body: unknown): SerfMember[] {
+  const list = (body as { Members?: unknown } | undefined)?.Members
+  if (!Array.isArray(list)) throw noMembers()
+  return list.map((item: unknown) => {
+    const { Name: name, Status: status, Tags: tags } = (item ?? {}) as Record<string, unknown>
+    if (typeof name !== 'string' || typeof status !== 'string') {
+      throw noMembers()
+    }
+    return { name, status, tags: textsOf(tags) }
+  })
+}
+
+function noMembers(): HyperCacheError {
+  const message = 'the Serf agent answered something else than members with name and status'
+  return new HyperCacheError('ERR_HYPERCACHE_SERF_UNREACHABLE', message)
+}
+
+function textsOf(tags: unknown): Tags {
+  const entries = typeof tags === 'object' && tags !== null ? Object.entries(tags) : []
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
+}
+
+/** What is known of a member of the cluster by its agent. */
+export interface Seen {
+  readonly id: string
+  readonly status: 'alive' | 'leaving' | 'dead'
+  readonly said: Said
+  readonly ringChecksum: string | undefined
+}
+
+/**
+ * Reads lists of members one after another. Tags are only read again where they are others than in the list
+ * before, and what is no member is told once, for as long as it says the same.
+ */
+export class MemberReader {
+  readonly #common: Common
+  readonly #onForeign: (reason: ForeignReason) => void
+  #known = new Map<string, { key: string; read: ReadTags }>()
+
+  /** @param onForeign Called for a Serf member that is none of ours. */
+  constructor(common: Common, onForeign: (reason: ForeignReason) => void) {
+    this.#common = common
+    this.#onForeign = onForeign
+  }
+
+  /** The members of the cluster in a list, by id, without those that have left. */
+  read(list: readonly SerfMember[]): Map<string, Seen> {
+    const seen = new Map<string, Seen>()
+    const known = new Map<string, { key: string; read: ReadTags }>()
+    for (const { name: id, status, tags } of list) {
+      const read = this.#read(id, tags)
+      known.set(id, read)
+      const state = status === 'failed' ? 'dead' : status
+      if (state !== 'alive' && state !== 'leaving' && state !== 'dead') continue
+      const { said, ringChecksum } = read.read as { said?: Said; ringChecksum?: string }
+      if (said !== undefined) seen.set(id, { id, status: state, said, ringChecksum })
+    }
+    this.#known = known
+    return seen
+  }
+
+  /** Members that should be ours, and cannot be taken: a line for each. */
+  problems(): string[] {
+    return [...this.#known].flatMap(([id, { read }]) =>
+      read.reason === undefined || read.detail === undefined ? [] : [`${id} is no member: ${read.detail}`],
+    )
+  }
+
+  #read(id: string, tags: Tags): { key: string; read: ReadTags } {
+    const key = JSON.stringify(tags)
+    const known = this.#known.get(id)
+    if (known?.key === key) return known
+    const read = readTags(id, tags, this.#common)
+    // A change of other tags is nothing new of who is no member.
+    if (read.reason !== undefined && read.reason !== known?.read.reason) this.#onForeign(read.reason)
+    return { key, read }
+  }
+}
+
+/** A change of the view that is due. */
+export interface DueChange {
+  readonly type: MembershipChangeType
+  readonly member: Member
+}
+
+/**
+ * What has to change in the view for one member.
+ *
+ * @param known The member in the view.
+ * @param next What it is now; absent for one that the agent lists no more, or that takes no part any more.
+ * @param nowMs The time of the change.
+ */
+export function dueChange(
+  known: Member | undefined,
+  next: { id: string; status: Member['status']; said: Said } | undefined,
+  nowMs: number,
+): DueChange | undefined {
+  if (next === undefined) {
+    if (known === undefined) return undefined
+    return { type: 'left', member: { ...known, status: 'leaving', statusSinceMs: nowMs } }
+  }
+  const { id, status, said } = next
+  const statusSinceMs = known?.status === status ? known.statusSinceMs : nowMs
+  const member: Member = { ...said, id, status, statusSinceMs, isLocal: known?.isLocal ?? false }
+  if (known === undefined) return { type: 'joined', member }
+  if (known.status !== status) return { type: statusChange(known.status, status), member }
+  return saysTheSame(known as Member & Said, said) ? undefined : { type: 'updated', member }
+}
+
+function statusChange(before: Member['status'], now: Member['status']): MembershipChangeType {
+  if (now === 'dead') return 'failed'
+  if (now === 'suspected') return 'suspected'
+  const wasDoubted = before === 'dead' || before === 'suspected'
+  return wasDoubted && now === 'alive' ? 'recovered' : 'updated'
+}
+
+function saysTheSame(a: Said, b: Said): boolean {
+  return (
+    a.startedAtMs === b.startedAtMs &&
+    a.incarnation === b.incarnation &&
+    a.address === b.address &&
+    a.port === b.port &&
+    a.weight === b.weight &&
+    a.zone === b.zone &&
+    a.capabilities.length === b.capabilities.length &&
+    a.capabilities.every((capability, index) => capability === b.capabilities[index]) &&
+    isSame(a.metadata, b.metadata)
+  )
+}
