@@ -1,10 +1,10 @@
 /** MessagePack, as Serf agents read and write it. */
 
-import type { Decoder, Encoder } from '@msgpack/msgpack'
+import type * as Library from '@msgpack/msgpack'
 
 interface Msgpack {
-  encoder: Encoder
-  decoder: Decoder
+  encoder: Library.Encoder
+  decoder: Library.Decoder
 }
 
 let loaded: Msgpack | undefined
@@ -13,7 +13,7 @@ let loaded: Msgpack | undefined
 export function msgpack(): Msgpack {
   if (loaded !== undefined) return loaded
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- at first use: importing the package is cheap
-  const library = require('@msgpack/msgpack') as typeof import('@msgpack/msgpack')
+  const library = require('@msgpack/msgpack') as typeof Library
   const utf8 = new TextDecoder()
   const keyDecoder = {
     canBeCached: () => true,

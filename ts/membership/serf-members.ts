@@ -3,7 +3,14 @@
 import type { Member, MembershipChangeType } from '../cluster-types.js'
 import { HyperCacheError } from '../errors.js'
 import { isSame } from './simple-membership.js'
-import { type Common, type ForeignReason, type ReadTags, readTags, type Said, type Tags } from './serf-tags.js'
+import {
+  type Common,
+  type ForeignReason,
+  type ReadTags,
+  readTags,
+  type Said,
+  type Tags,
+} from './serf-tags.js'
 
 /** A member as the agent lists it. */
 export interface SerfMember {
@@ -33,7 +40,9 @@ function noMembers(): HyperCacheError {
 
 function textsOf(tags: unknown): Tags {
   const entries = typeof tags === 'object' && tags !== null ? Object.entries(tags) : []
-  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
+  return Object.fromEntries(
+    entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  )
 }
 
 /** What is known of a member of the cluster by its agent. */

@@ -2,7 +2,11 @@
 
 import { createHash, randomBytes } from 'node:crypto'
 
-import { BROADCAST_BYTES_MAX, type BroadcastMessage, type ReceivedBroadcast } from './distributed-membership.js'
+import {
+  BROADCAST_BYTES_MAX,
+  type BroadcastMessage,
+  type ReceivedBroadcast,
+} from './distributed-membership.js'
 import { msgpack } from './msgpack.js'
 
 /** Most bytes of a user event, in Serf's own form, where an agent is not told otherwise. */
@@ -96,8 +100,8 @@ function decoded(bytes: Uint8Array): unknown {
  * The parts of a broadcast: Serf's events are smaller than what a broadcast may have. All have to arrive for it
  * to be told.
  */
-export function partsOf(message: BroadcastMessage, originNodeId: string, eventName: string): SerfMessage[] {
-  const { name, data, lamportTime } = message
+export function partsOf(message: ReceivedBroadcast, eventName: string): SerfMessage[] {
+  const { originNodeId, name, data, lamportTime } = message
   const whole = msgpack().encoder.encode([originNodeId, lamportTime, name, data])
   const room = EVENT_BYTES_MAX - EVENT_HEAD_BYTES - PART_HEAD_BYTES - Buffer.byteLength(eventName)
   const count = Math.ceil(whole.length / room)
@@ -141,7 +145,8 @@ function forgetFirst(kept: Map<string, unknown> | Set<string>, max: number): voi
 
 function broadcastOf(value: unknown): ReceivedBroadcast | undefined {
   const [originNodeId, lamportTime, name, data] = Array.isArray(value) ? (value as unknown[]) : []
-  if (typeof originNodeId !== 'string' || typeof name !== 'string' || typeof data !== 'string') return undefined
+  if (typeof originNodeId !== 'string' || typeof name !== 'string' || typeof data !== 'string')
+    return undefined
   const bytes = Buffer.byteLength(name) + Buffer.byteLength(data)
   if (name === '' || bytes > BROADCAST_BYTES_MAX) return undefined
   if (!Number.isSafeInteger(lamportTime) || (lamportTime as number) < 0) return undefined

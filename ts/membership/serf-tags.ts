@@ -96,6 +96,11 @@ export function tagsOf(said: Said, common: Common, ringChecksum: string | undefi
   }
 }
 
+/** When the process behind tags joined, by its own clock; 0 where they do not say. */
+export function startOf(tags: Tags): number {
+  return Number((tags[TAG.version] ?? '').split('/')[1] ?? 0) || 0
+}
+
 /** Reads tags, of this release or of one that says more. */
 export function readTags(id: string, tags: Tags, common: Common): ReadTags {
   const tag = (name: string) => (Object.hasOwn(tags, name) ? tags[name] : undefined)
@@ -137,7 +142,15 @@ function saidOf(
   const weight = Number(tag(TAG.weight) ?? 1)
   const capabilities = JSON.parse(tag(TAG.capabilities) ?? '[]') as string[]
   const metadata = JSON.parse(tag(TAG.metadata) ?? '{}') as Record<string, string>
-  return keptSaid({ id, address, port, weight, capabilities, metadata, ...(zone === undefined ? {} : { zone }) })
+  return keptSaid({
+    id,
+    address,
+    port,
+    weight,
+    capabilities,
+    metadata,
+    ...(zone === undefined ? {} : { zone }),
+  })
 }
 
 /** What a node says of itself, as a ring would keep it, frozen. @throws As `HashRing.addNode`. */

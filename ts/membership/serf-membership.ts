@@ -1,0 +1,458 @@
+/** Membership by a HashiCorp Serf agent beside this process. */
+
+import type { Member, MembershipChange } from '../cluster-types.js'
+import { checkedFunction, checkedText, checkedTexts, listOf } from '../checks.js'
+import { type Clock, systemClock, type Timer } from '../clock.js'
+import { HyperCacheError, shown, wrongType } from '../errors.js'
+import { callListener, stopWatching } from '../listeners.js'
+import type { StopWatching } from '../types.js'
+import {
+  BROADCAST_BYTES_MAX,
+  type BroadcastMessage,
+  type DistributedMembership,
+  type NetworkMetrics,
+  type ReceivedBroadcast,
+} from './distributed-membership.js'
+import { MemberView } from './member-view.js'
+import type { MembershipMetrics, MembershipSubscription } from './membership-provider.js'
+import { RingAgreement } from './ring-agreement.js'
+import { SerfDoubts } from './serf-doubts.js'
+import { SerfLink } from './serf-link.js'
+import type { LogNews } from './serf-log.js'
+import { type DueChange, MemberReader, type SerfMember } from './serf-members.js'
+import { BroadcastParts, eventNameOf, partsOf, payloadOf, readPayload } from './serf-messages.js'
+import { type CheckedSerfOptions, checkedSerfOptions, type SerfMembershipOptions } from './serf-options.js'
+import { SerfOwnTags } from './serf-own-tags.js'
+import { SerfSeeds } from './serf-seeds.js'
+import type { SerfSession } from './serf-session.js'
+import {
+  checkTagsFit,
+  type Common,
+  hashOptionsText,
+  keptSaid,
+  type Said,
+  startOf,
+  TAG_NAMES,
+  type Tags,
+  tagsOf,
+} from './serf-tags.js'
+import { SerfWatch } from './serf-watch.js'
+import { isSame } from './simple-membership.js'
+
+/** How far this node is. */
+type Part = 'none' | 'joining' | 'member' | 'leaving'
+
+/**
+ * The members are the nodes whose Serf agents are in one Serf cluster and bear the tags of this cluster. The
+ * agent detects failures and carries messages; see `docs/providers.md` for how to run it, and for its limits.
+ *
+ * The node takes part for as long as its process does: `leave` takes the tags away, and the agent stays in its
+ * cluster, for it may serve others too.
+ */
+export class SerfMembership implements DistributedMembership {
+  readonly localNodeId: string
+  readonly #clock: Clock
+  readonly #options: CheckedSerfOptions
+  readonly #common: Common
+  readonly #eventName: string
+  readonly #view: MemberView
+  readonly #link: SerfLink
+  readonly #seeds: SerfSeeds
+  readonly #ownTags: SerfOwnTags
+  readonly #reader: MemberReader
+  readonly #doubts: SerfDoubts
+  readonly #watch: SerfWatch
+  readonly #agreement = new RingAgreement()
+  readonly #parts = new BroadcastParts()
+  readonly #listeners = new Set<(message: ReceivedBroadcast) => void>()
+  readonly #dropped = new Map<string, number>()
+  readonly #timers = new Set<Timer>()
+  #said: Said
+  #part: Part = 'none'
+  #joining: Promise<void> | undefined
+  #leaving: Promise<void> | undefined
+  /** Tags of the agent that are none of ours. */
+  #otherTags: Tags = {}
+  #seedAddresses: readonly string[] = []
+  #ringChecksum: string | undefined
+  #announcing: Timer | undefined
+  #broadcastsSentCount = 0
+  #broadcastsReceivedCount = 0
+
+  /**
+   * @throws As `HashRing.addNode` for a description that no ring would take; ERR_HYPERCACHE_INVALID_TYPE,
+   * …_INVALID_TEXT, …_OUT_OF_RANGE, …_UNKNOWN_FIELD for other options; ERR_HYPERCACHE_TAGS_TOO_LARGE.
+   */
+  constructor(options: SerfMembershipOptions, clock: Clock = systemClock) {
+    this.#options = checkedSerfOptions(options)
+    this.#clock = clock
+    const { local, clusterName, hashRing, serf, timings } = this.#options
+    this.#said = { ...keptSaid(local), incarnation: 0, startedAtMs: clock.nowMs() }
+    this.localNodeId = local.id
+    this.#common = { clusterName, hashOptions: hashOptionsText(hashRing) }
+    this.#eventName = eventNameOf(clusterName)
+    this.#checkFits(this.#said)
+    this.#view = new MemberView(clock)
+    this.#doubts = new SerfDoubts(clock, timings)
+    this.#reader = new MemberReader(this.#common, (reason) => this.#drop(reason))
+    const rpc = {
+      address: serf.rpcAddress,
+      authKey: serf.rpcAuthKey,
+      timeoutMs: timings.requestTimeoutMs,
+      clock,
+    }
+    this.#link = new SerfLink(
+      { ...rpc, nodeId: local.id, eventName: this.#eventName, retryMaxMs: timings.retryMaxMs },
+      {
+        prepare: (session) => this.#prepare(session),
+        onBack: () => this.#onBack(),
+        onLost: (reason) => this.#drop(reason),
+        onMembers: () => void this.#watch.read(),
+        onUserEvent: (name, payload) => this.#onUserEvent(name, payload),
+        onLog: (news) => this.#onLog(news),
+      },
+    )
+    const session = () => (this.#part === 'member' ? this.#link.session : undefined)
+    this.#seeds = new SerfSeeds(clock, timings.retryMaxMs, (seed) => this.#joinSeed(seed))
+    this.#ownTags = new SerfOwnTags(session, () => (this.#part === 'member' ? this.#tags() : undefined))
+    this.#watch = this.#newWatch(session)
+  }
+
+  async join(seeds: readonly string[]): Promise<void> {
+    const addresses = checkedTexts('seeds', listOf('seeds', seeds))
+    this.#view.throwIfClosed()
+    await this.#leaving
+    if (this.#part === 'member') return
+    this.#joining ??= this.#join(addresses).finally(() => (this.#joining = undefined))
+    await this.#joining
+  }
+
+  async leave(): Promise<void> {
+    await this.#joining?.catch(() => undefined)
+    if (this.#part === 'member') {
+      this.#leaving = this.#leave().finally(() => (this.#leaving = undefined))
+    }
+    await this.#leaving
+  }
+
+  members(): readonly Member[] {
+    return this.#view.members()
+  }
+
+  member(id: string): Member | undefined {
+    return this.#view.member(checkedText('id', id))
+  }
+
+  /**
+   * See `MembershipProvider.updateMetadata`.
+   *
+   * @throws ERR_HYPERCACHE_TAGS_TOO_LARGE too: all that a node says of itself has to go into 512 bytes.
+   */
+  updateMetadata(metadata: Readonly<Record<string, string>>): void {
+    const local = this.#joinedMember('its metadata cannot be updated')
+    if (metadata === undefined) throw wrongType('metadata', metadata, 'an object of strings')
+    const kept = keptSaid({ ...this.#options.local, metadata })
+    if (isSame(kept.metadata, this.#said.metadata)) return
+    const said = { ...this.#said, ...kept, incarnation: this.#said.incarnation + 1 }
+    this.#checkFits(said)
+    this.#said = said
+    this.#change([{ type: 'updated', member: { ...local, ...said } }])
+    this.#ownTags.set()
+  }
+
+  subscribe(
+    listener: (change: MembershipChange) => void,
+    options?: { signal?: AbortSignal | undefined },
+  ): MembershipSubscription {
+    return this.#view.subscribe(listener, options)
+  }
+
+  /** @throws ERR_HYPERCACHE_INVALID_TEXT too, for a name that is empty or longer than 255 bytes. */
+  broadcast(message: BroadcastMessage): void {
+    this.#joinedMember('it can send no broadcast')
+    const name = checkedText('message.name', message.name)
+    const data = checkedText('message.data', message.data)
+    const nameBytes = Buffer.byteLength(name)
+    if (nameBytes < 1 || nameBytes > 255) {
+      const text = `message.name is ${shown(name)}; it must be a text of 1 to 255 bytes`
+      throw new HyperCacheError('ERR_HYPERCACHE_INVALID_TEXT', text)
+    }
+    const bytes = nameBytes + Buffer.byteLength(data)
+    if (bytes > BROADCAST_BYTES_MAX) {
+      const text = `the broadcast ${shown(name)} has ${bytes} bytes, name and data together; ${BROADCAST_BYTES_MAX} is the most`
+      throw new HyperCacheError('ERR_HYPERCACHE_BROADCAST_TOO_LARGE', text)
+    }
+    for (const part of partsOf(message, this.localNodeId, this.#eventName)) this.#link.send(payloadOf(part))
+    this.#broadcastsSentCount += 1
+  }
+
+  onBroadcast(listener: (message: ReceivedBroadcast) => void): StopWatching {
+    this.#view.throwIfClosed()
+    const checked = checkedFunction('listener', listener)
+    // One of its own, so that the same function can be given twice.
+    const listen = (message: ReceivedBroadcast) => checked(message)
+    this.#listeners.add(listen)
+    return stopWatching(() => this.#listeners.delete(listen))
+  }
+
+  announceRing(checksum: string): void {
+    if (this.#part !== 'member' || checksum === this.#ringChecksum) return
+    this.#ringChecksum = checksum
+    this.#agreement.tell()
+    // A ring that changes often is told when it is quiet: each telling goes to all members.
+    this.#announcing ??= this.#clock.after(this.#options.timings.announceDelayMs, () => {
+      this.#announcing = undefined
+      this.#ownTags.set()
+      void this.#watch.read()
+    })
+  }
+
+  ringChecksums(): ReadonlyMap<string, string> {
+    return this.#agreement.checksums
+  }
+
+  problems(): readonly string[] {
+    const parts = [this.#link, this.#seeds, this.#ownTags, this.#reader]
+    return parts.flatMap((part) => part.problems())
+  }
+
+  metrics(): MembershipMetrics {
+    return this.#view.metrics(this.#view.member(this.localNodeId) !== undefined)
+  }
+
+  networkMetrics(): NetworkMetrics {
+    const { convergenceMs } = this.#agreement
+    return {
+      suspicionsStartedCount: this.#doubts.startedCount,
+      suspicionsRefutedCount: this.#doubts.refutedCount,
+      droppedByReason: Object.fromEntries(this.#dropped),
+      broadcastsSentCount: this.#broadcastsSentCount,
+      broadcastsReceivedCount: this.#broadcastsReceivedCount,
+      ...(convergenceMs === undefined ? {} : { convergenceMs }),
+    }
+  }
+
+  close(): void {
+    this.#part = 'none'
+    this.#stop()
+    this.#listeners.clear()
+    this.#view.close()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  async #join(seeds: readonly string[]): Promise<void> {
+    const { timings } = this.#options
+    const { port1: hold } = new MessageChannel()
+    // Timers do not keep a process alive; one that waits for its agent is to end with an error, not without.
+    hold.on('message', () => undefined)
+    this.#part = 'joining'
+    this.#seedAddresses = seeds
+    try {
+      const startedAtMs = this.#clock.nowMs()
+      this.#said = { ...this.#said, startedAtMs, incarnation: this.#said.incarnation + 1 }
+      await this.#link.open(timings.connectTimeoutMs)
+      this.#part = 'member'
+      const statusSinceMs = this.#clock.nowMs()
+      const local = {
+        ...this.#said,
+        id: this.localNodeId,
+        status: 'alive' as const,
+        statusSinceMs,
+        isLocal: true,
+      }
+      this.#change([{ type: 'joined', member: local }])
+      // A subscriber may have closed it.
+      this.#view.throwIfClosed()
+      this.#watch.begin()
+      this.#timers.add(this.#clock.every(timings.heartbeatIntervalMs, () => this.#sayAlive()))
+      await this.#watch.read()
+      this.#view.throwIfClosed()
+      await this.#waitAtMost(this.#seeds.begin(seeds), timings.seedTimeoutMs)
+      this.#sayAlive()
+      await this.#watch.read()
+    } catch (error) {
+      this.#view.throwIfClosed()
+      this.#part = 'none'
+      this.#stop()
+      throw error
+    } finally {
+      hold.close()
+    }
+  }
+
+  /** A session is new: nobody has asked it for anything yet. */
+  async #prepare(session: SerfSession): Promise<void> {
+    const local = (await session.members()).find(({ name }) => name === this.localNodeId)
+    this.#takeOtherTags(local)
+    // One that is opened again gets the tags with the first look at the members, if they are not there still.
+    if (this.#part !== 'joining') return
+    this.#checkFits(this.#said)
+    // Newer than the process that was there before, also where the clock went back: the newer one is heeded.
+    const startedAtMs = Math.max(this.#said.startedAtMs, startOf(local?.tags ?? {}) + 1)
+    this.#said = { ...this.#said, startedAtMs }
+    const tags = this.#tags()
+    await session.setTags(
+      tags,
+      TAG_NAMES.filter((name) => !(name in tags)),
+    )
+  }
+
+  #onBack(): void {
+    this.#doubts.hearAll()
+    void this.#seeds.begin(this.#seedAddresses).then(() => this.#watch.read())
+    this.#sayAlive()
+    void this.#watch.read()
+  }
+
+  async #leave(): Promise<void> {
+    this.#part = 'leaving'
+    const session = this.#link.session
+    if (session !== undefined) {
+      const told = this.#options.leavesAgent ? session.leaveAgent() : session.setTags({}, TAG_NAMES)
+      // Where the agent does not take it, others see that this process went silent.
+      await this.#waitAtMost(
+        told.catch(() => undefined),
+        this.#options.timings.leaveTimeoutMs,
+      )
+    }
+    this.#part = 'none'
+    this.#stop()
+    const members = this.#view.members()
+    const others = members.filter(({ isLocal }) => !isLocal)
+    const local = members.find(({ isLocal }) => isLocal)
+    if (local === undefined) return
+    this.#said = { ...this.#said, incarnation: this.#said.incarnation + 1 }
+    const gone = { ...local, ...this.#said, status: 'leaving' as const, statusSinceMs: this.#clock.nowMs() }
+    this.#change([...others, gone].map((member) => ({ type: 'left', member })))
+  }
+
+  #stop(): void {
+    this.#link.close()
+    this.#seeds.stop()
+    this.#watch.stop()
+    this.#timers.forEach((timer) => timer.cancel())
+    this.#timers.clear()
+    this.#announcing?.cancel()
+    this.#announcing = undefined
+    this.#ringChecksum = undefined
+    this.#agreement.clear()
+  }
+
+  #newWatch(session: () => SerfSession | undefined): SerfWatch {
+    return new SerfWatch({
+      localNodeId: this.localNodeId,
+      clock: this.#clock,
+      intervalMs: this.#options.timings.reconcileIntervalMs,
+      reader: this.#reader,
+      doubts: this.#doubts,
+      agreement: this.#agreement,
+      session,
+      members: () => this.#view.members(),
+      ringChecksum: () => this.#ringChecksum,
+      change: (changes) => this.#change(changes),
+      onLocal: (local) => {
+        this.#takeOtherTags(local)
+        this.#ownTags.check(local.tags)
+      },
+    })
+  }
+
+  /** Every change of the view is made here. */
+  #change(changes: readonly DueChange[]): void {
+    for (const { type, member } of changes) this.#view.change(type, member)
+    this.#agreement.change(this.#clock.elapsedMs())
+  }
+
+  #onLog(news: LogNews): void {
+    if (news.type === 'suspected') {
+      if (!this.#suspect(news.id)) return
+      const message = { kind: 'suspects' as const, originNodeId: this.localNodeId, id: news.id }
+      this.#link.sendNow(payloadOf(message))
+    } else if (news.type === 'refuted') {
+      this.#link.sendNow(payloadOf({ kind: 'refutes', originNodeId: this.localNodeId }))
+    } else void this.#watch.read()
+  }
+
+  /** Answers whether the suspicion is a new one. */
+  #suspect(id: string): boolean {
+    if (id === this.localNodeId || this.#view.member(id)?.status !== 'alive') return false
+    const isNew = this.#doubts.suspect(id)
+    void this.#watch.read()
+    return isNew
+  }
+
+  #onUserEvent(name: string, payload: Uint8Array): void {
+    if (name !== this.#eventName) return
+    const message = readPayload(payload)
+    if (message === undefined) this.#drop('unreadable_event')
+    else if (message.kind === 'part') this.#takePart(message)
+    else if (message.originNodeId !== this.localNodeId) {
+      const origin = this.#view.member(message.originNodeId)
+      if (origin === undefined) return
+      this.#doubts.hear(origin.id, message.kind === 'lives' ? message.intervalMs : undefined)
+      if (message.kind === 'suspects') this.#suspect(message.id)
+      if (message.kind === 'refutes') this.#doubts.refute(origin.id)
+      if (origin.status !== 'alive') void this.#watch.read()
+    }
+  }
+
+  #takePart(part: Parameters<BroadcastParts['take']>[0]): void {
+    const taken = this.#parts.take(part)
+    if (taken.state === 'unreadable') this.#drop('unreadable_event')
+    if (taken.state !== 'whole' || taken.message.originNodeId === this.localNodeId) return
+    this.#broadcastsReceivedCount += 1
+    const message = Object.freeze(taken.message)
+    for (const listener of [...this.#listeners]) {
+      if (this.#listeners.has(listener)) void callListener('SerfMembership.onBroadcast()', listener, message)
+    }
+  }
+
+  #sayAlive(): void {
+    const intervalMs = this.#options.timings.heartbeatIntervalMs
+    this.#link.sendNow(payloadOf({ kind: 'lives', originNodeId: this.localNodeId, intervalMs }))
+  }
+
+  async #joinSeed(seed: string): Promise<void> {
+    const session = this.#link.session
+    if (session === undefined) throw new Error('the Serf agent of this node is away')
+    await session.joinSeed(seed)
+    void this.#watch.read()
+  }
+
+  #tags(): Tags {
+    return tagsOf(this.#said, this.#common, this.#ringChecksum)
+  }
+
+  /** With room for the checksum of a ring, which comes later. */
+  #checkFits(said: Said): void {
+    checkTagsFit(tagsOf(said, this.#common, '0'.repeat(16)), this.#otherTags)
+  }
+
+  #takeOtherTags(local: SerfMember | undefined): void {
+    const others = Object.entries(local?.tags ?? {}).filter(([name]) => !TAG_NAMES.includes(name))
+    this.#otherTags = Object.fromEntries(others)
+  }
+
+  #joinedMember(why: string): Member {
+    this.#view.throwIfClosed()
+    const local = this.#view.member(this.localNodeId)
+    if (local !== undefined) return local
+    const message = `${this.localNodeId} takes no part in the membership: ${why}`
+    throw new HyperCacheError('ERR_HYPERCACHE_NOT_JOINED', message)
+  }
+
+  #drop(reason: string): void {
+    this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + 1)
+  }
+
+  /** Resolves with a promise, or before it when time is over. */
+  async #waitAtMost(promise: Promise<void>, ms: number): Promise<void> {
+    let timer: Timer | undefined
+    const over = new Promise<void>((resolve) => (timer = this.#clock.after(ms, resolve)))
+    await Promise.race([promise, over])
+    timer?.cancel()
+  }
+}
