@@ -75,6 +75,14 @@ export type {
   MembershipProvider,
   MembershipSubscription,
 } from './membership/membership-provider.js'
+export type {
+  BroadcastMessage,
+  DistributedMembership,
+  NetworkMetrics,
+  ReceivedBroadcast,
+} from './membership/distributed-membership.js'
+export { SerfMembership } from './membership/serf-membership.js'
+export type { SerfAgentOptions, SerfMembershipOptions, SerfTimings } from './membership/serf-options.js'
 export { SimpleMembership } from './membership/simple-membership.js'
 export type { LocalNode } from './membership/simple-membership.js'
 export type { ClusterMetrics, CoordinatorState } from './metrics/cluster-metrics.js'

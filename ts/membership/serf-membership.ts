@@ -1,17 +1,15 @@
 /** Membership by a HashiCorp Serf agent beside this process. */
 
 import type { Member, MembershipChange } from '../cluster-types.js'
-import { checkedFunction, checkedText, checkedTexts, listOf } from '../checks.js'
+import { checkedText, checkedTexts, listOf } from '../checks.js'
 import { type Clock, systemClock, type Timer } from '../clock.js'
-import { HyperCacheError, shown, wrongType } from '../errors.js'
-import { callListener, stopWatching } from '../listeners.js'
+import { HyperCacheError, wrongType } from '../errors.js'
 import type { StopWatching } from '../types.js'
-import {
-  BROADCAST_BYTES_MAX,
-  type BroadcastMessage,
-  type DistributedMembership,
-  type NetworkMetrics,
-  type ReceivedBroadcast,
+import type {
+  BroadcastMessage,
+  DistributedMembership,
+  NetworkMetrics,
+  ReceivedBroadcast,
 } from './distributed-membership.js'
 import { MemberView } from './member-view.js'
 import type { MembershipMetrics, MembershipSubscription } from './membership-provider.js'
@@ -20,7 +18,6 @@ import { SerfDoubts } from './serf-doubts.js'
 import { SerfLink } from './serf-link.js'
 import type { LogNews } from './serf-log.js'
 import { type DueChange, MemberReader, type SerfMember } from './serf-members.js'
-import { BroadcastParts, eventNameOf, partsOf, payloadOf, readPayload } from './serf-messages.js'
 import { type CheckedSerfOptions, checkedSerfOptions, type SerfMembershipOptions } from './serf-options.js'
 import { SerfOwnTags } from './serf-own-tags.js'
 import { SerfSeeds } from './serf-seeds.js'
@@ -36,6 +33,7 @@ import {
   type Tags,
   tagsOf,
 } from './serf-tags.js'
+import { type MemberMessage, SerfTalk } from './serf-talk.js'
 import { SerfWatch } from './serf-watch.js'
 import { isSame } from './simple-membership.js'
 
@@ -54,7 +52,7 @@ export class SerfMembership implements DistributedMembership {
   readonly #clock: Clock
   readonly #options: CheckedSerfOptions
   readonly #common: Common
-  readonly #eventName: string
+  readonly #talk: SerfTalk
   readonly #view: MemberView
   readonly #link: SerfLink
   readonly #seeds: SerfSeeds
@@ -63,8 +61,6 @@ export class SerfMembership implements DistributedMembership {
   readonly #doubts: SerfDoubts
   readonly #watch: SerfWatch
   readonly #agreement = new RingAgreement()
-  readonly #parts = new BroadcastParts()
-  readonly #listeners = new Set<(message: ReceivedBroadcast) => void>()
   readonly #dropped = new Map<string, number>()
   readonly #timers = new Set<Timer>()
   #said: Said
@@ -76,8 +72,6 @@ export class SerfMembership implements DistributedMembership {
   #seedAddresses: readonly string[] = []
   #ringChecksum: string | undefined
   #announcing: Timer | undefined
-  #broadcastsSentCount = 0
-  #broadcastsReceivedCount = 0
 
   /**
    * @throws As `HashRing.addNode` for a description that no ring would take; ERR_HYPERCACHE_INVALID_TYPE,
@@ -86,32 +80,23 @@ export class SerfMembership implements DistributedMembership {
   constructor(options: SerfMembershipOptions, clock: Clock = systemClock) {
     this.#options = checkedSerfOptions(options)
     this.#clock = clock
-    const { local, clusterName, hashRing, serf, timings } = this.#options
+    const { local, clusterName, hashRing, timings } = this.#options
     this.#said = { ...keptSaid(local), incarnation: 0, startedAtMs: clock.nowMs() }
     this.localNodeId = local.id
     this.#common = { clusterName, hashOptions: hashOptionsText(hashRing) }
-    this.#eventName = eventNameOf(clusterName)
     this.#checkFits(this.#said)
     this.#view = new MemberView(clock)
     this.#doubts = new SerfDoubts(clock, timings)
     this.#reader = new MemberReader(this.#common, (reason) => this.#drop(reason))
-    const rpc = {
-      address: serf.rpcAddress,
-      authKey: serf.rpcAuthKey,
-      timeoutMs: timings.requestTimeoutMs,
-      clock,
-    }
-    this.#link = new SerfLink(
-      { ...rpc, nodeId: local.id, eventName: this.#eventName, retryMaxMs: timings.retryMaxMs },
-      {
-        prepare: (session) => this.#prepare(session),
-        onBack: () => this.#onBack(),
-        onLost: (reason) => this.#drop(reason),
-        onMembers: () => void this.#watch.read(),
-        onUserEvent: (name, payload) => this.#onUserEvent(name, payload),
-        onLog: (news) => this.#onLog(news),
-      },
-    )
+    this.#talk = new SerfTalk({
+      localNodeId: local.id,
+      clusterName,
+      send: (payload) => this.#link.send(payload),
+      sendNow: (payload) => this.#link.sendNow(payload),
+      onMessage: (message) => this.#onMessage(message),
+      onUnreadable: () => this.#drop('unreadable_event'),
+    })
+    this.#link = this.#newLink()
     const session = () => (this.#part === 'member' ? this.#link.session : undefined)
     this.#seeds = new SerfSeeds(clock, timings.retryMaxMs, (seed) => this.#joinSeed(seed))
     this.#ownTags = new SerfOwnTags(session, () => (this.#part === 'member' ? this.#tags() : undefined))
@@ -170,29 +155,12 @@ export class SerfMembership implements DistributedMembership {
   /** @throws ERR_HYPERCACHE_INVALID_TEXT too, for a name that is empty or longer than 255 bytes. */
   broadcast(message: BroadcastMessage): void {
     this.#joinedMember('it can send no broadcast')
-    const name = checkedText('message.name', message.name)
-    const data = checkedText('message.data', message.data)
-    const nameBytes = Buffer.byteLength(name)
-    if (nameBytes < 1 || nameBytes > 255) {
-      const text = `message.name is ${shown(name)}; it must be a text of 1 to 255 bytes`
-      throw new HyperCacheError('ERR_HYPERCACHE_INVALID_TEXT', text)
-    }
-    const bytes = nameBytes + Buffer.byteLength(data)
-    if (bytes > BROADCAST_BYTES_MAX) {
-      const text = `the broadcast ${shown(name)} has ${bytes} bytes, name and data together; ${BROADCAST_BYTES_MAX} is the most`
-      throw new HyperCacheError('ERR_HYPERCACHE_BROADCAST_TOO_LARGE', text)
-    }
-    for (const part of partsOf(message, this.localNodeId, this.#eventName)) this.#link.send(payloadOf(part))
-    this.#broadcastsSentCount += 1
+    this.#talk.broadcast(message)
   }
 
   onBroadcast(listener: (message: ReceivedBroadcast) => void): StopWatching {
     this.#view.throwIfClosed()
-    const checked = checkedFunction('listener', listener)
-    // One of its own, so that the same function can be given twice.
-    const listen = (message: ReceivedBroadcast) => checked(message)
-    this.#listeners.add(listen)
-    return stopWatching(() => this.#listeners.delete(listen))
+    return this.#talk.onBroadcast(listener)
   }
 
   announceRing(checksum: string): void {
@@ -226,8 +194,8 @@ export class SerfMembership implements DistributedMembership {
       suspicionsStartedCount: this.#doubts.startedCount,
       suspicionsRefutedCount: this.#doubts.refutedCount,
       droppedByReason: Object.fromEntries(this.#dropped),
-      broadcastsSentCount: this.#broadcastsSentCount,
-      broadcastsReceivedCount: this.#broadcastsReceivedCount,
+      broadcastsSentCount: this.#talk.sentCount,
+      broadcastsReceivedCount: this.#talk.receivedCount,
       ...(convergenceMs === undefined ? {} : { convergenceMs }),
     }
   }
@@ -235,7 +203,7 @@ export class SerfMembership implements DistributedMembership {
   close(): void {
     this.#part = 'none'
     this.#stop()
-    this.#listeners.clear()
+    this.#talk.close()
     this.#view.close()
   }
 
@@ -341,6 +309,29 @@ export class SerfMembership implements DistributedMembership {
     this.#agreement.clear()
   }
 
+  #newLink(): SerfLink {
+    const { serf, timings } = this.#options
+    return new SerfLink(
+      {
+        address: serf.rpcAddress,
+        authKey: serf.rpcAuthKey,
+        timeoutMs: timings.requestTimeoutMs,
+        clock: this.#clock,
+        nodeId: this.localNodeId,
+        eventName: this.#talk.eventName,
+        retryMaxMs: timings.retryMaxMs,
+      },
+      {
+        prepare: (session) => this.#prepare(session),
+        onBack: () => this.#onBack(),
+        onLost: (reason) => this.#drop(reason),
+        onMembers: () => void this.#watch.read(),
+        onUserEvent: (name, payload) => this.#talk.hear(name, payload),
+        onLog: (news) => this.#onLog(news),
+      },
+    )
+  }
+
   #newWatch(session: () => SerfSession | undefined): SerfWatch {
     return new SerfWatch({
       localNodeId: this.localNodeId,
@@ -367,13 +358,10 @@ export class SerfMembership implements DistributedMembership {
   }
 
   #onLog(news: LogNews): void {
-    if (news.type === 'suspected') {
-      if (!this.#suspect(news.id)) return
-      const message = { kind: 'suspects' as const, originNodeId: this.localNodeId, id: news.id }
-      this.#link.sendNow(payloadOf(message))
-    } else if (news.type === 'refuted') {
-      this.#link.sendNow(payloadOf({ kind: 'refutes', originNodeId: this.localNodeId }))
-    } else void this.#watch.read()
+    const originNodeId = this.localNodeId
+    if (news.type === 'refuted') this.#talk.say({ kind: 'refutes', originNodeId })
+    else if (news.type === 'members') void this.#watch.read()
+    else if (this.#suspect(news.id)) this.#talk.say({ kind: 'suspects', originNodeId, id: news.id })
   }
 
   /** Answers whether the suspicion is a new one. */
@@ -384,35 +372,18 @@ export class SerfMembership implements DistributedMembership {
     return isNew
   }
 
-  #onUserEvent(name: string, payload: Uint8Array): void {
-    if (name !== this.#eventName) return
-    const message = readPayload(payload)
-    if (message === undefined) this.#drop('unreadable_event')
-    else if (message.kind === 'part') this.#takePart(message)
-    else if (message.originNodeId !== this.localNodeId) {
-      const origin = this.#view.member(message.originNodeId)
-      if (origin === undefined) return
-      this.#doubts.hear(origin.id, message.kind === 'lives' ? message.intervalMs : undefined)
-      if (message.kind === 'suspects') this.#suspect(message.id)
-      if (message.kind === 'refutes') this.#doubts.refute(origin.id)
-      if (origin.status !== 'alive') void this.#watch.read()
-    }
-  }
-
-  #takePart(part: Parameters<BroadcastParts['take']>[0]): void {
-    const taken = this.#parts.take(part)
-    if (taken.state === 'unreadable') this.#drop('unreadable_event')
-    if (taken.state !== 'whole' || taken.message.originNodeId === this.localNodeId) return
-    this.#broadcastsReceivedCount += 1
-    const message = Object.freeze(taken.message)
-    for (const listener of [...this.#listeners]) {
-      if (this.#listeners.has(listener)) void callListener('SerfMembership.onBroadcast()', listener, message)
-    }
+  #onMessage(message: MemberMessage): void {
+    const origin = this.#view.member(message.originNodeId)
+    if (origin === undefined) return
+    this.#doubts.hear(origin.id, message.kind === 'lives' ? message.intervalMs : undefined)
+    if (message.kind === 'suspects') this.#suspect(message.id)
+    if (message.kind === 'refutes') this.#doubts.refute(origin.id)
+    if (origin.status !== 'alive') void this.#watch.read()
   }
 
   #sayAlive(): void {
     const intervalMs = this.#options.timings.heartbeatIntervalMs
-    this.#link.sendNow(payloadOf({ kind: 'lives', originNodeId: this.localNodeId, intervalMs }))
+    this.#talk.say({ kind: 'lives', originNodeId: this.localNodeId, intervalMs })
   }
 
   async #joinSeed(seed: string): Promise<void> {
