@@ -13,6 +13,8 @@ interface Doubt {
   heardMs: number
   /** How often it says that it lives. */
   intervalMs: number
+  /** Since when its agent is gone. */
+  failedMs: number | undefined
 }
 
 /** How a process is, as far as its agent does not know. */
@@ -59,9 +61,14 @@ export class SerfDoubts {
     this.refutedCount += 1
   }
 
-  /** Ends a suspicion that was right: its agent is gone. */
-  confirm(id: string): void {
-    this.#of(id).suspectedUntilMs = undefined
+  /** Its agent is gone: a suspicion was right. Answers how it is. */
+  fail(id: string): ProcessState {
+    const doubt = this.#of(id)
+    const nowMs = this.#clock.elapsedMs()
+    doubt.suspectedUntilMs = undefined
+    doubt.heardMs = nowMs
+    doubt.failedMs ??= nowMs
+    return nowMs - doubt.failedMs >= this.#forgottenAfterMs ? 'forgotten' : 'dead'
   }
 
   /** Its process has said something. */
@@ -77,7 +84,7 @@ export class SerfDoubts {
   }
 
   /** Leaves out whoever is not listed. */
-  keepOnly(ids: { has(id: string): boolean }): void {
+  keepOnly(ids: ReadonlySet<string>): void {
     for (const id of this.#doubts.keys()) if (!ids.has(id)) this.#doubts.delete(id)
   }
 
@@ -85,6 +92,7 @@ export class SerfDoubts {
   state(id: string): ProcessState {
     const doubt = this.#of(id)
     const nowMs = this.#clock.elapsedMs()
+    doubt.failedMs = undefined
     if (doubt.suspectedUntilMs !== undefined && nowMs >= doubt.suspectedUntilMs) this.refute(id)
     const silentMs = nowMs - doubt.heardMs
     const deadMs = DEAD_AFTER * doubt.intervalMs
@@ -98,7 +106,7 @@ export class SerfDoubts {
     const known = this.#doubts.get(id)
     if (known !== undefined) return known
     const heardMs = this.#clock.elapsedMs()
-    const doubt = { suspectedUntilMs: undefined, heardMs, intervalMs: this.#intervalMs }
+    const doubt = { suspectedUntilMs: undefined, heardMs, intervalMs: this.#intervalMs, failedMs: undefined }
     this.#doubts.set(id, doubt)
     return doubt
   }

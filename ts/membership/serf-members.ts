@@ -1,6 +1,7 @@
 /** The members that a Serf agent lists, as members of the cluster. */
 
 import type { Member, MembershipChangeType } from '../cluster-types.js'
+import { hostPort } from '../config/addresses.js'
 import { HyperCacheError } from '../errors.js'
 import { isSame } from './simple-membership.js'
 import {
@@ -18,6 +19,8 @@ export interface SerfMember {
   /** `alive`, `leaving`, `left`, `failed` or `none`. */
   status: string
   tags: Tags
+  /** `host:port` of the agent, by which others join it. */
+  peer: string
 }
 
 /** The members in an answer to `members`. @throws ERR_HYPERCACHE_SERF_UNREACHABLE for anything else. */
@@ -25,12 +28,27 @@ export function serfMembers(body: unknown): SerfMember[] {
   const list = (body as { Members?: unknown } | undefined)?.Members
   if (!Array.isArray(list)) throw noMembers()
   return list.map((item: unknown) => {
-    const { Name: name, Status: status, Tags: tags } = (item ?? {}) as Record<string, unknown>
+    const { Name: name, Status: status, Tags: tags, Addr: addr, Port: port } = fieldsOf(item)
     if (typeof name !== 'string' || typeof status !== 'string') {
       throw noMembers()
     }
-    return { name, status, tags: textsOf(tags) }
+    return { name, status, tags: textsOf(tags), peer: hostPort(addressOf(addr), Number(port)) }
   })
+}
+
+function fieldsOf(item: unknown): Record<string, unknown> {
+  return (item ?? {}) as Record<string, unknown>
+}
+
+/** The text of an address of 4 or 16 bytes. */
+function addressOf(bytes: unknown): string {
+  if (!(bytes instanceof Uint8Array)) return ''
+  const isMapped =
+    bytes.length === 16 && bytes.subarray(0, 12).every((byte, at) => byte === (at < 10 ? 0 : 255))
+  if (bytes.length === 4 || isMapped) return bytes.subarray(-4).join('.')
+  return Buffer.from(bytes)
+    .toString('hex')
+    .replace(/.{4}(?!$)/g, '$&:')
 }
 
 function noMembers(): HyperCacheError {
@@ -48,6 +66,7 @@ function textsOf(tags: unknown): Tags {
 /** What is known of a member of the cluster by its agent. */
 export interface Seen {
   readonly id: string
+  readonly peer: string
   readonly status: 'alive' | 'leaving' | 'dead'
   readonly said: Said
   readonly ringChecksum: string | undefined
@@ -72,13 +91,13 @@ export class MemberReader {
   read(list: readonly SerfMember[]): Map<string, Seen> {
     const seen = new Map<string, Seen>()
     const known = new Map<string, { key: string; read: ReadTags }>()
-    for (const { name: id, status, tags } of list) {
+    for (const { name: id, status, tags, peer } of list) {
       const read = this.#read(id, tags)
       known.set(id, read)
       const state = status === 'failed' ? 'dead' : status
       if (state !== 'alive' && state !== 'leaving' && state !== 'dead') continue
       const { said, ringChecksum } = read.read as { said?: Said; ringChecksum?: string }
-      if (said !== undefined) seen.set(id, { id, status: state, said, ringChecksum })
+      if (said !== undefined) seen.set(id, { id, peer, status: state, said, ringChecksum })
     }
     this.#known = known
     return seen

@@ -270,9 +270,12 @@ export class SerfMembership implements DistributedMembership {
 
   #onBack(): void {
     this.#doubts.hearAll()
-    void this.#seeds.begin(this.#seedAddresses).then(() => this.#watch.read())
     this.#sayAlive()
-    void this.#watch.read()
+    const session = this.#link.session
+    void this.#watch.settle((peers) => {
+      const rejoined = peers.length === 0 ? undefined : session?.join(peers).catch(() => undefined)
+      return Promise.all([this.#seeds.begin(this.#seedAddresses), rejoined])
+    })
   }
 
   async #leave(): Promise<void> {
@@ -389,7 +392,7 @@ export class SerfMembership implements DistributedMembership {
   async #joinSeed(seed: string): Promise<void> {
     const session = this.#link.session
     if (session === undefined) throw new Error('the Serf agent of this node is away')
-    await session.joinSeed(seed)
+    await session.join([seed])
     void this.#watch.read()
   }
 

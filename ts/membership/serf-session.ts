@@ -81,13 +81,13 @@ export class SerfSession {
     await this.#commands.request('event', { Name: name, Payload: payload, Coalesce: false })
   }
 
-  /** Joins another agent. Over a connection of its own: an address where nobody answers takes long. */
-  async joinSeed(seed: string): Promise<void> {
+  /** Joins other agents: works where one of them answers. Over a connection of its own: an address where nobody answers takes long. */
+  async join(peers: readonly string[]): Promise<void> {
     const rpc = await SerfRpc.connect(this.#options)
     try {
       // Without the events from before: who joins later does not get them.
       const asks = { hasBody: true, timeoutMs: Math.max(this.#options.timeoutMs, 60_000) }
-      await rpc.request('join', { Existing: [seed], Replay: false }, asks)
+      await rpc.request('join', { Existing: peers, Replay: false }, asks)
     } finally {
       rpc.close()
     }

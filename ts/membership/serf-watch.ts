@@ -7,6 +7,9 @@ import type { SerfDoubts } from './serf-doubts.js'
 import { type DueChange, dueChange, type MemberReader, type Seen, type SerfMember } from './serf-members.js'
 import type { SerfSession } from './serf-session.js'
 
+/** Members that an agent without memory is made to join: one that answers is enough. */
+const PEERS_MAX = 5
+
 /** What is followed, and for whom. */
 export interface SerfWatchParts {
   readonly localNodeId: string
@@ -27,6 +30,15 @@ export interface SerfWatchParts {
   readonly onLocal: (member: SerfMember) => void
 }
 
+type KnownMember = Member & Seen['said']
+
+/** How a member is now. */
+interface Next {
+  id: string
+  status: Member['status']
+  said: Seen['said']
+}
+
 /**
  * The list of members is the truth; events and the log only say that it is time to read it. So nothing depends
  * on the order in which they come, and one that is lost is made up for by the next reading.
@@ -35,6 +47,9 @@ export class SerfWatch {
   readonly #parts: SerfWatchParts
   #timer: Timer | undefined
   #lastMs = 0
+  #isSettling = false
+  /** Where the agents of members are, by id. */
+  readonly #peers = new Map<string, string>()
   #isDue = false
   #reading: Promise<void> | undefined
 
@@ -55,6 +70,23 @@ export class SerfWatch {
 
   stop(): void {
     this.#timer?.cancel()
+  }
+
+  /**
+   * The agent is back, maybe as another one that knows nobody yet. Members that it does not list stay as they
+   * are until it has joined those that it could know, and the list is read again.
+   *
+   * @param join Has the agent join others, beside the seeds: where the agents of members were.
+   */
+  async settle(join: (peers: readonly string[]) => Promise<unknown>): Promise<void> {
+    this.#isSettling = true
+    await this.read()
+    const live = this.#parts.members().filter(({ isLocal, status }) => !isLocal && status !== 'dead')
+    const peers = live.map(({ id }) => this.#peers.get(id)).filter((peer) => peer !== undefined)
+    await join(peers.slice(0, PEERS_MAX))
+    await this.read()
+    this.#isSettling = false
+    await this.read()
   }
 
   /** Reads the list. Resolves when one that was asked for from now on has been applied, or cannot be had. */
@@ -81,33 +113,44 @@ export class SerfWatch {
     const local = list.find(({ name }) => name === localNodeId)
     if (local !== undefined) onLocal(local)
     const seen = reader.read(list)
-    doubts.keepOnly(seen)
+    for (const { id, peer } of seen.values()) this.#peers.set(id, peer)
+    const listed = new Set(list.map(({ name }) => name))
     const known = new Map(members().map((member) => [member.id, member]))
-    const due = [...new Set([...known.keys(), ...seen.keys()])]
-      .filter((id) => id !== localNodeId)
-      .map((id) => dueChange(known.get(id), this.#now(seen.get(id), known.get(id)), clock.nowMs()))
+    const ids = new Set([...known.keys(), ...seen.keys()])
+    doubts.keepOnly(new Set([...ids, ...listed]))
+    ids.delete(localNodeId)
+    const nowMs = clock.nowMs()
+    const due = [...ids].map((id) => {
+      const member = known.get(id)
+      const next = listed.has(id) ? this.#listed(seen.get(id), member) : this.#unlisted(member as KnownMember)
+      return dueChange(member, next, nowMs)
+    })
     const changes = due.filter((one) => one !== undefined)
     if (changes.length > 0) change(changes)
     this.#takeChecksums(seen)
   }
 
-  /** How a member is, with the doubts about its process. */
-  #now(
-    seen: Seen | undefined,
-    known: Member | undefined,
-  ): { id: string; status: Member['status']; said: Seen['said'] } | undefined {
+  /** How a member is that the agent lists, with the doubts about its process. */
+  #listed(seen: Seen | undefined, known: Member | undefined): Next | undefined {
+    // Listed as one that has left, or without our tags.
     if (seen === undefined) return undefined
     const { id, said, status } = seen
     const { doubts } = this.#parts
-    if (status !== 'alive') {
-      doubts.confirm(id)
-      doubts.hear(id)
-      return { id, said, status }
-    }
+    if (status === 'leaving') return { id, said, status }
     const { incarnation, startedAtMs } = (known ?? {}) as Partial<Seen['said']>
     if (incarnation !== said.incarnation || startedAtMs !== said.startedAtMs) doubts.hear(id)
-    const state = doubts.state(id)
+    const state = status === 'dead' ? doubts.fail(id) : doubts.state(id)
     return state === 'forgotten' ? undefined : { id, said, status: state }
+  }
+
+  /**
+   * How a member is that the agent does not list. Who leaves or fails is listed as such, for a day: the agent is
+   * another one than before. Until it has joined those that are known it says nothing of others.
+   */
+  #unlisted(known: KnownMember): Next | undefined {
+    const { id, status } = known
+    if (this.#isSettling && status !== 'dead') return { id, said: known, status }
+    return this.#parts.doubts.fail(id) === 'forgotten' ? undefined : { id, said: known, status: 'dead' }
   }
 
   #takeChecksums(seen: ReadonlyMap<string, Seen>): void {
