@@ -37,6 +37,7 @@ export type {
   SubscribeOptions,
 } from './events/event-bus.js'
 export type {
+  BroadcastEvent,
   ClusterEvent,
   CoordinatorEvent,
   CustomEvent,
@@ -45,6 +46,8 @@ export type {
   EventsLost,
   MemberEvent,
   RebalancePlanned,
+  RingAgreed,
+  RingDiverged,
 } from './events/event-map.js'
 export { LamportClock } from './events/lamport-clock.js'
 export { SimpleEventBus } from './events/simple-event-bus.js'
@@ -70,17 +73,13 @@ export type {
 } from './http/api.js'
 export { startHttpServer } from './http/http-server.js'
 export type { HttpLogger, HttpServer, HttpServerOptions } from './http/http-server.js'
+export type { BroadcastMessage, ReceivedBroadcast } from './events/broadcast.js'
+export type { DistributedMembership, NetworkMetrics } from './membership/distributed-membership.js'
 export type {
   MembershipMetrics,
   MembershipProvider,
   MembershipSubscription,
 } from './membership/membership-provider.js'
-export type {
-  BroadcastMessage,
-  DistributedMembership,
-  NetworkMetrics,
-  ReceivedBroadcast,
-} from './membership/distributed-membership.js'
 export { SerfMembership } from './membership/serf-membership.js'
 export type { SerfAgentOptions, SerfMembershipOptions, SerfTimings } from './membership/serf-options.js'
 export { SimpleMembership } from './membership/simple-membership.js'

@@ -71,6 +71,7 @@ function lineOf(event: ClusterEvent): Line {
     case 'member:left':
     case 'member:recovered':
     case 'member:updated':
+    case 'member:reaped':
     case 'member:suspected':
     case 'member:failed': {
       const { id, status, address, port } = event.payload.member
@@ -81,6 +82,15 @@ function lineOf(event: ClusterEvent): Line {
     case 'ring:changed': {
       const { epoch, checksum, movedShare, transferCount } = event.payload
       return ['info', { epoch, checksum, movedShare, transferCount }, changeInWords(event.payload)]
+    }
+    case 'ring:diverged': {
+      const { checksum, others } = event.payload
+      const ids = others.map(({ nodeId }) => nodeId)
+      return ['warn', { checksum, others }, `the ring differs from that of ${ids.join(', ')}`]
+    }
+    case 'ring:agreed': {
+      const { checksum, memberCount, durationMs } = event.payload
+      return ['info', { checksum, memberCount, durationMs }, 'all members have the same ring again']
     }
     case 'rebalance:planned': {
       const { epoch, movedShare, transferCount } = event.payload
@@ -98,6 +108,10 @@ function lineOf(event: ClusterEvent): Line {
     case 'coordinator:stopping':
     case 'coordinator:stopped':
       return ['info', {}, event.type.replace('coordinator:', '')]
+    case 'broadcast': {
+      const { name, originNodeId } = event.payload
+      return ['debug', { name, originNodeId }, 'a broadcast']
+    }
     case 'custom':
       return ['debug', { name: event.payload.name }, 'a custom event']
   }

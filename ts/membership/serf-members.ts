@@ -1,6 +1,6 @@
 /** The members that a Serf agent lists, as members of the cluster. */
 
-import type { Member, MembershipChangeType } from '../cluster-types.js'
+import type { Member, MembershipChange, MembershipChangeType } from '../cluster-types.js'
 import { hostPort } from '../config/addresses.js'
 import { HyperCacheError } from '../errors.js'
 import { isSame } from './simple-membership.js'
@@ -122,10 +122,7 @@ export class MemberReader {
 }
 
 /** A change of the view that is due. */
-export interface DueChange {
-  readonly type: MembershipChangeType
-  readonly member: Member
-}
+export type DueChange = Pick<MembershipChange, 'type' | 'member'>
 
 /**
  * What has to change in the view for one member.
@@ -141,6 +138,7 @@ export function dueChange(
 ): DueChange | undefined {
   if (next === undefined) {
     if (known === undefined) return undefined
+    if (known.status === 'dead') return { type: 'reaped', member: known }
     return { type: 'left', member: { ...known, status: 'leaving', statusSinceMs: nowMs } }
   }
   const { id, status, said } = next
@@ -148,7 +146,7 @@ export function dueChange(
   const member: Member = { ...said, id, status, statusSinceMs, isLocal: known?.isLocal ?? false }
   if (known === undefined) return { type: 'joined', member }
   if (known.status !== status) return { type: statusChange(known.status, status), member }
-  return saysTheSame(known as Member & Said, said) ? undefined : { type: 'updated', member }
+  return saysTheSame(known, said) ? undefined : { type: 'updated', member }
 }
 
 function statusChange(before: Member['status'], now: Member['status']): MembershipChangeType {

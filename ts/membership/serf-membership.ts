@@ -17,22 +17,12 @@ import { RingAgreement } from './ring-agreement.js'
 import { SerfDoubts } from './serf-doubts.js'
 import { SerfLink } from './serf-link.js'
 import type { LogNews } from './serf-log.js'
-import { type DueChange, MemberReader, type SerfMember } from './serf-members.js'
+import { type DueChange, MemberReader } from './serf-members.js'
 import { type CheckedSerfOptions, checkedSerfOptions, type SerfMembershipOptions } from './serf-options.js'
 import { SerfOwnTags } from './serf-own-tags.js'
 import { SerfSeeds } from './serf-seeds.js'
 import type { SerfSession } from './serf-session.js'
-import {
-  checkTagsFit,
-  type Common,
-  hashOptionsText,
-  keptSaid,
-  type Said,
-  startOf,
-  TAG_NAMES,
-  type Tags,
-  tagsOf,
-} from './serf-tags.js'
+import { hashOptionsText, keptSaid, TAG_NAMES } from './serf-tags.js'
 import { type MemberMessage, SerfTalk } from './serf-talk.js'
 import { SerfWatch } from './serf-watch.js'
 import { isSame } from './simple-membership.js'
@@ -51,7 +41,6 @@ export class SerfMembership implements DistributedMembership {
   readonly localNodeId: string
   readonly #clock: Clock
   readonly #options: CheckedSerfOptions
-  readonly #common: Common
   readonly #talk: SerfTalk
   readonly #view: MemberView
   readonly #link: SerfLink
@@ -63,14 +52,10 @@ export class SerfMembership implements DistributedMembership {
   readonly #agreement = new RingAgreement()
   readonly #dropped = new Map<string, number>()
   readonly #timers = new Set<Timer>()
-  #said: Said
   #part: Part = 'none'
   #joining: Promise<void> | undefined
   #leaving: Promise<void> | undefined
-  /** Tags of the agent that are none of ours. */
-  #otherTags: Tags = {}
   #seedAddresses: readonly string[] = []
-  #ringChecksum: string | undefined
   #announcing: Timer | undefined
 
   /**
@@ -81,13 +66,12 @@ export class SerfMembership implements DistributedMembership {
     this.#options = checkedSerfOptions(options)
     this.#clock = clock
     const { local, clusterName, hashRing, timings } = this.#options
-    this.#said = { ...keptSaid(local), incarnation: 0, startedAtMs: clock.nowMs() }
+    const said = { ...keptSaid(local), incarnation: 0, startedAtMs: 0 }
     this.localNodeId = local.id
-    this.#common = { clusterName, hashOptions: hashOptionsText(hashRing) }
-    this.#checkFits(this.#said)
+    const common = { clusterName, hashOptions: hashOptionsText(hashRing) }
     this.#view = new MemberView(clock)
     this.#doubts = new SerfDoubts(clock, timings)
-    this.#reader = new MemberReader(this.#common, (reason) => this.#drop(reason))
+    this.#reader = new MemberReader(common, (reason) => this.#drop(reason))
     this.#talk = new SerfTalk({
       localNodeId: local.id,
       clusterName,
@@ -99,7 +83,7 @@ export class SerfMembership implements DistributedMembership {
     this.#link = this.#newLink()
     const session = () => (this.#part === 'member' ? this.#link.session : undefined)
     this.#seeds = new SerfSeeds(clock, timings.retryMaxMs, (seed) => this.#joinSeed(seed))
-    this.#ownTags = new SerfOwnTags(session, () => (this.#part === 'member' ? this.#tags() : undefined))
+    this.#ownTags = new SerfOwnTags(said, common, session)
     this.#watch = this.#newWatch(session)
   }
 
@@ -137,11 +121,9 @@ export class SerfMembership implements DistributedMembership {
     const local = this.#joinedMember('its metadata cannot be updated')
     if (metadata === undefined) throw wrongType('metadata', metadata, 'an object of strings')
     const kept = keptSaid({ ...this.#options.local, metadata })
-    if (isSame(kept.metadata, this.#said.metadata)) return
-    const said = { ...this.#said, ...kept, incarnation: this.#said.incarnation + 1 }
-    this.#checkFits(said)
-    this.#said = said
-    this.#change([{ type: 'updated', member: { ...local, ...said } }])
+    if (isSame(kept.metadata, local.metadata)) return
+    this.#ownTags.say(kept)
+    this.#change([{ type: 'updated', member: { ...local, ...this.#ownTags.said } }])
     this.#ownTags.set()
   }
 
@@ -153,6 +135,13 @@ export class SerfMembership implements DistributedMembership {
   }
 
   /** @throws ERR_HYPERCACHE_INVALID_TEXT too, for a name that is empty or longer than 255 bytes. */
+  subscribeBatch(
+    listener: (changes: readonly MembershipChange[]) => void,
+    options?: { signal?: AbortSignal | undefined },
+  ): MembershipSubscription {
+    return this.#view.subscribeBatch(listener, options)
+  }
+
   broadcast(message: BroadcastMessage): void {
     this.#joinedMember('it can send no broadcast')
     this.#talk.broadcast(message)
@@ -164,8 +153,8 @@ export class SerfMembership implements DistributedMembership {
   }
 
   announceRing(checksum: string): void {
-    if (this.#part !== 'member' || checksum === this.#ringChecksum) return
-    this.#ringChecksum = checksum
+    if (this.#part !== 'member' || checksum === this.#ownTags.ringChecksum) return
+    this.#ownTags.sayRing(checksum)
     this.#agreement.tell()
     // A ring that changes often is told when it is quiet: each telling goes to all members.
     this.#announcing ??= this.#clock.after(this.#options.timings.announceDelayMs, () => {
@@ -219,13 +208,12 @@ export class SerfMembership implements DistributedMembership {
     this.#part = 'joining'
     this.#seedAddresses = seeds
     try {
-      const startedAtMs = this.#clock.nowMs()
-      this.#said = { ...this.#said, startedAtMs, incarnation: this.#said.incarnation + 1 }
+      this.#ownTags.say({ startedAtMs: this.#clock.nowMs() })
       await this.#link.open(timings.connectTimeoutMs)
       this.#part = 'member'
       const statusSinceMs = this.#clock.nowMs()
       const local = {
-        ...this.#said,
+        ...this.#ownTags.said,
         id: this.localNodeId,
         status: 'alive' as const,
         statusSinceMs,
@@ -253,19 +241,10 @@ export class SerfMembership implements DistributedMembership {
 
   /** A session is new: nobody has asked it for anything yet. */
   async #prepare(session: SerfSession): Promise<void> {
-    const local = (await session.members()).find(({ name }) => name === this.localNodeId)
-    this.#takeOtherTags(local)
     // One that is opened again gets the tags with the first look at the members, if they are not there still.
     if (this.#part !== 'joining') return
-    this.#checkFits(this.#said)
-    // Newer than the process that was there before, also where the clock went back: the newer one is heeded.
-    const startedAtMs = Math.max(this.#said.startedAtMs, startOf(local?.tags ?? {}) + 1)
-    this.#said = { ...this.#said, startedAtMs }
-    const tags = this.#tags()
-    await session.setTags(
-      tags,
-      TAG_NAMES.filter((name) => !(name in tags)),
-    )
+    const local = (await session.members()).find(({ name }) => name === this.localNodeId)
+    await this.#ownTags.setFirst(session, local?.tags ?? {})
   }
 
   #onBack(): void {
@@ -295,8 +274,7 @@ export class SerfMembership implements DistributedMembership {
     const others = members.filter(({ isLocal }) => !isLocal)
     const local = members.find(({ isLocal }) => isLocal)
     if (local === undefined) return
-    this.#said = { ...this.#said, incarnation: this.#said.incarnation + 1 }
-    const gone = { ...local, ...this.#said, status: 'leaving' as const, statusSinceMs: this.#clock.nowMs() }
+    const gone = { ...local, status: 'leaving' as const, statusSinceMs: this.#clock.nowMs() }
     this.#change([...others, gone].map((member) => ({ type: 'left', member })))
   }
 
@@ -308,7 +286,7 @@ export class SerfMembership implements DistributedMembership {
     this.#timers.clear()
     this.#announcing?.cancel()
     this.#announcing = undefined
-    this.#ringChecksum = undefined
+    this.#ownTags.sayRing(undefined)
     this.#agreement.clear()
   }
 
@@ -345,18 +323,15 @@ export class SerfMembership implements DistributedMembership {
       agreement: this.#agreement,
       session,
       members: () => this.#view.members(),
-      ringChecksum: () => this.#ringChecksum,
+      ringChecksum: () => this.#ownTags.ringChecksum,
       change: (changes) => this.#change(changes),
-      onLocal: (local) => {
-        this.#takeOtherTags(local)
-        this.#ownTags.check(local.tags)
-      },
+      onLocal: ({ tags }) => this.#ownTags.check(tags),
     })
   }
 
   /** Every change of the view is made here. */
   #change(changes: readonly DueChange[]): void {
-    for (const { type, member } of changes) this.#view.change(type, member)
+    this.#view.changeAll(changes)
     this.#agreement.change(this.#clock.elapsedMs())
   }
 
@@ -394,20 +369,6 @@ export class SerfMembership implements DistributedMembership {
     if (session === undefined) throw new Error('the Serf agent of this node is away')
     await session.join([seed])
     void this.#watch.read()
-  }
-
-  #tags(): Tags {
-    return tagsOf(this.#said, this.#common, this.#ringChecksum)
-  }
-
-  /** With room for the checksum of a ring, which comes later. */
-  #checkFits(said: Said): void {
-    checkTagsFit(tagsOf(said, this.#common, '0'.repeat(16)), this.#otherTags)
-  }
-
-  #takeOtherTags(local: SerfMember | undefined): void {
-    const others = Object.entries(local?.tags ?? {}).filter(([name]) => !TAG_NAMES.includes(name))
-    this.#otherTags = Object.fromEntries(others)
   }
 
   #joinedMember(why: string): Member {

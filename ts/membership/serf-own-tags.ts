@@ -1,28 +1,43 @@
-/** The tags of this node on its Serf agent. */
+/** What this node says of itself, in the tags of its Serf agent. */
 
 import { describedError } from '../listeners.js'
 import type { SerfSession } from './serf-session.js'
-import { startOf, TAG_NAMES, type Tags } from './serf-tags.js'
+import { checkTagsFit, type Common, type Said, startOf, TAG_NAMES, type Tags, tagsOf } from './serf-tags.js'
 
 /**
- * Keeps the tags of an agent as they are wanted: sets them when they change, when the agent has forgotten them
+ * Keeps the tags of an agent as they should be: sets them when they change, when the agent has forgotten them
  * in a restart, and when it has refused them. A newer process that takes part by the same agent wins.
  */
 export class SerfOwnTags {
+  readonly #common: Common
   readonly #session: () => SerfSession | undefined
-  readonly #wanted: () => Tags | undefined
+  #said: Said
+  #ringChecksum: string | undefined
+  /** Tags of the agent that are none of ours. */
+  #others: Tags = {}
   #isDue = false
   #isSetting = false
   #refusal: string | undefined
   #isTaken = false
 
   /**
-   * @param session The session with the agent, while there is one.
-   * @param wanted The tags that it should have; nothing while this node takes no part.
+   * @param session The session with the agent, while there is one and this node takes part.
+   * @throws ERR_HYPERCACHE_TAGS_TOO_LARGE.
    */
-  constructor(session: () => SerfSession | undefined, wanted: () => Tags | undefined) {
+  constructor(said: Said, common: Common, session: () => SerfSession | undefined) {
+    this.#said = said
+    this.#common = common
     this.#session = session
-    this.#wanted = wanted
+    this.#checkFits(said)
+  }
+
+  get said(): Said {
+    return this.#said
+  }
+
+  /** The checksum that this node tells of its ring. */
+  get ringChecksum(): string | undefined {
+    return this.#ringChecksum
   }
 
   /** What stands against others knowing what this node says. */
@@ -32,21 +47,48 @@ export class SerfOwnTags {
     return [...(this.#isTaken ? [taken] : []), ...(this.#refusal === undefined ? [] : [this.#refusal])]
   }
 
-  /** Sets the tags, as they are wanted then. One change after another: the last one stays. */
+  /** Says something else, as the next version of it. @throws ERR_HYPERCACHE_TAGS_TOO_LARGE; then it does not. */
+  say(changed: Partial<Said>): void {
+    const said = { ...this.#said, ...changed, incarnation: this.#said.incarnation + 1 }
+    this.#checkFits(said)
+    this.#said = said
+  }
+
+  /** Tells another checksum, or none, with the next `set`. */
+  sayRing(checksum: string | undefined): void {
+    this.#ringChecksum = checksum
+  }
+
+  /**
+   * Sets the tags before this node takes part.
+   *
+   * @param found The tags that the agent has.
+   * @throws ERR_HYPERCACHE_TAGS_TOO_LARGE; as the session.
+   */
+  async setFirst(session: SerfSession, found: Tags): Promise<void> {
+    this.#takeOthers(found)
+    this.#checkFits(this.#said)
+    // Newer than the process that was there before, also where the clock went back: the newer one is heeded.
+    this.#said = { ...this.#said, startedAtMs: Math.max(this.#said.startedAtMs, startOf(found) + 1) }
+    await this.#setOn(session)
+  }
+
+  /** Sets the tags, as they are then. One change after another: the last one stays. */
   set(): void {
     this.#isDue = true
     if (!this.#isSetting) void this.#setAll()
   }
 
-  /** Looks at the tags that the agent has, and sets them again where they are not as wanted. */
+  /** Looks at the tags that the agent has, and sets them again where they are not as they should be. */
   check(found: Tags): void {
-    const wanted = this.#wanted()
-    if (wanted === undefined || this.#isSetting) return
-    if (TAG_NAMES.every((name) => found[name] === wanted[name])) {
+    this.#takeOthers(found)
+    if (this.#isSetting) return
+    const tags = this.#tags()
+    if (TAG_NAMES.every((name) => found[name] === tags[name])) {
       this.#isTaken = false
       return
     }
-    this.#isTaken = startOf(found) > startOf(wanted)
+    this.#isTaken = startOf(found) > startOf(tags)
     if (!this.#isTaken) this.set()
   }
 
@@ -54,13 +96,10 @@ export class SerfOwnTags {
     this.#isSetting = true
     while (this.#isDue) {
       this.#isDue = false
-      const [wanted, session] = [this.#wanted(), this.#session()]
-      if (wanted === undefined || session === undefined) break
+      const session = this.#session()
+      if (session === undefined) break
       try {
-        await session.setTags(
-          wanted,
-          TAG_NAMES.filter((name) => !(name in wanted)),
-        )
+        await this.#setOn(session)
         this.#refusal = undefined
       } catch (error) {
         // The next list of members shows that they are not set, which tries again.
@@ -68,5 +107,24 @@ export class SerfOwnTags {
       }
     }
     this.#isSetting = false
+  }
+
+  #setOn(session: SerfSession): Promise<void> {
+    const tags = this.#tags()
+    const unused = TAG_NAMES.filter((name) => !(name in tags))
+    return session.setTags(tags, unused)
+  }
+
+  #tags(): Tags {
+    return tagsOf(this.#said, this.#common, this.#ringChecksum)
+  }
+
+  #takeOthers(found: Tags): void {
+    this.#others = Object.fromEntries(Object.entries(found).filter(([name]) => !TAG_NAMES.includes(name)))
+  }
+
+  /** With room for the checksum of a ring, which comes later. */
+  #checkFits(said: Said): void {
+    checkTagsFit(tagsOf(said, this.#common, '0'.repeat(16)), this.#others)
   }
 }

@@ -42,13 +42,10 @@ export const TAG_NAMES: readonly string[] = Object.values(TAG)
 const TAGS_VERSION = '1'
 
 /** What a member says of itself. */
-export interface Said extends Pick<
+export type Said = Pick<
   Member,
-  'address' | 'port' | 'weight' | 'zone' | 'capabilities' | 'metadata' | 'incarnation'
-> {
-  /** When its process joined, in milliseconds since 1970, by its own clock. */
-  readonly startedAtMs: number
-}
+  'address' | 'port' | 'weight' | 'zone' | 'capabilities' | 'metadata' | 'incarnation' | 'startedAtMs'
+>
 
 /** Tags that are read: of a member, or why it is none. */
 export type ReadTags =

@@ -30,8 +30,6 @@ export interface SerfWatchParts {
   readonly onLocal: (member: SerfMember) => void
 }
 
-type KnownMember = Member & Seen['said']
-
 /** How a member is now. */
 interface Next {
   id: string
@@ -51,7 +49,8 @@ export class SerfWatch {
   /** Where the agents of members are, by id. */
   readonly #peers = new Map<string, string>()
   #isDue = false
-  #reading: Promise<void> | undefined
+  #isReading = false
+  #reading: Promise<void> = Promise.resolve()
 
   constructor(parts: SerfWatchParts) {
     this.#parts = parts
@@ -92,19 +91,20 @@ export class SerfWatch {
   /** Reads the list. Resolves when one that was asked for from now on has been applied, or cannot be had. */
   async read(): Promise<void> {
     this.#isDue = true
-    this.#reading ??= this.#readAll().finally(() => (this.#reading = undefined))
+    if (!this.#isReading) this.#reading = this.#readAll()
     await this.#reading
   }
 
   async #readAll(): Promise<void> {
+    this.#isReading = true
     while (this.#isDue) {
       this.#isDue = false
       const session = this.#parts.session()
-      if (session === undefined) return
       // Where it fails the connection has ended, and the list is read when there is another.
-      const list = await session.members().catch(() => undefined)
+      const list = await session?.members().catch(() => undefined)
       if (list !== undefined && session === this.#parts.session()) this.#apply(list)
     }
+    this.#isReading = false
   }
 
   #apply(list: readonly SerfMember[]): void {
@@ -118,11 +118,12 @@ export class SerfWatch {
     const known = new Map(members().map((member) => [member.id, member]))
     const ids = new Set([...known.keys(), ...seen.keys()])
     doubts.keepOnly(new Set([...ids, ...listed]))
+    for (const id of this.#peers.keys()) if (!ids.has(id)) this.#peers.delete(id)
     ids.delete(localNodeId)
     const nowMs = clock.nowMs()
     const due = [...ids].map((id) => {
       const member = known.get(id)
-      const next = listed.has(id) ? this.#listed(seen.get(id), member) : this.#unlisted(member as KnownMember)
+      const next = listed.has(id) ? this.#listed(seen.get(id), member) : this.#unlisted(member!)
       return dueChange(member, next, nowMs)
     })
     const changes = due.filter((one) => one !== undefined)
@@ -137,8 +138,8 @@ export class SerfWatch {
     const { id, said, status } = seen
     const { doubts } = this.#parts
     if (status === 'leaving') return { id, said, status }
-    const { incarnation, startedAtMs } = (known ?? {}) as Partial<Seen['said']>
-    if (incarnation !== said.incarnation || startedAtMs !== said.startedAtMs) doubts.hear(id)
+    const isSameVersion = known?.incarnation === said.incarnation && known.startedAtMs === said.startedAtMs
+    if (!isSameVersion) doubts.hear(id)
     const state = status === 'dead' ? doubts.fail(id) : doubts.state(id)
     return state === 'forgotten' ? undefined : { id, said, status: state }
   }
@@ -147,7 +148,7 @@ export class SerfWatch {
    * How a member is that the agent does not list. Who leaves or fails is listed as such, for a day: the agent is
    * another one than before. Until it has joined those that are known it says nothing of others.
    */
-  #unlisted(known: KnownMember): Next | undefined {
+  #unlisted(known: Member): Next | undefined {
     const { id, status } = known
     if (this.#isSettling && status !== 'dead') return { id, said: known, status }
     return this.#parts.doubts.fail(id) === 'forgotten' ? undefined : { id, said: known, status: 'dead' }

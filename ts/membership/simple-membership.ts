@@ -29,6 +29,8 @@ export class SimpleMembership implements MembershipProvider {
   #metadata: Readonly<Record<string, string>>
   /** Rises for good, so that a node that comes back is newer than the one that went. */
   #incarnation = 0
+  /** Never falls, though the clock of the machine may. */
+  #startedAtMs = 0
 
   /** @throws As `HashRing.addNode` for a description that no ring would take. */
   constructor(local: LocalNode, clock: Clock = systemClock) {
@@ -45,6 +47,7 @@ export class SimpleMembership implements MembershipProvider {
     checkedTexts('seeds', listOf('seeds', seeds))
     this.#view.throwIfClosed()
     if (this.#localMember !== undefined) return
+    this.#startedAtMs = Math.max(this.#startedAtMs, this.#clock.nowMs())
     this.#view.change('joined', this.#newMember('alive'))
   }
 
@@ -82,6 +85,13 @@ export class SimpleMembership implements MembershipProvider {
     return this.#view.subscribe(listener, options)
   }
 
+  subscribeBatch(
+    listener: (changes: readonly MembershipChange[]) => void,
+    options?: { signal?: AbortSignal | undefined },
+  ): MembershipSubscription {
+    return this.#view.subscribeBatch(listener, options)
+  }
+
   metrics(): MembershipMetrics {
     return this.#view.metrics(this.#localMember !== undefined)
   }
@@ -112,6 +122,7 @@ export class SimpleMembership implements MembershipProvider {
       capabilities: Object.freeze([...capabilities]),
       metadata: this.#metadata,
       incarnation: this.#incarnation,
+      startedAtMs: this.#startedAtMs,
       isLocal: true,
     }
   }

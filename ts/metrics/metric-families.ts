@@ -204,6 +204,7 @@ const membership: readonly MetricFamily[] = [
         suspected: suspectedCount,
         recovered: others.recoveredCount,
         updated: others.updatedCount,
+        reaped: others.reapedCount,
       }),
     'type',
   ),
