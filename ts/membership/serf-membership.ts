@@ -241,10 +241,10 @@ export class SerfMembership implements DistributedMembership {
 
   /** A session is new: nobody has asked it for anything yet. */
   async #prepare(session: SerfSession): Promise<void> {
-    // One that is opened again gets the tags with the first look at the members, if they are not there still.
-    if (this.#part !== 'joining') return
     const local = (await session.members()).find(({ name }) => name === this.localNodeId)
-    await this.#ownTags.setFirst(session, local?.tags ?? {})
+    const found = local?.tags ?? {}
+    if (this.#part === 'joining') await this.#ownTags.setFirst(session, found)
+    else await this.#ownTags.setAgain(session, found)
   }
 
   #onBack(): void {

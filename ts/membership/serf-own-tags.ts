@@ -1,6 +1,7 @@
 /** What this node says of itself, in the tags of its Serf agent. */
 
 import { describedError } from '../listeners.js'
+import { codeOf } from '../system-reason.js'
 import type { SerfSession } from './serf-session.js'
 import { checkTagsFit, type Common, type Said, startOf, TAG_NAMES, type Tags, tagsOf } from './serf-tags.js'
 
@@ -71,6 +72,21 @@ export class SerfOwnTags {
     // Newer than the process that was there before, also where the clock went back: the newer one is heeded.
     this.#said = { ...this.#said, startedAtMs: Math.max(this.#said.startedAtMs, startOf(found) + 1) }
     await this.#setOn(session)
+  }
+
+  /**
+   * Sets the tags on an agent that is back, before it meets others: an agent without them is no member.
+   *
+   * @throws ERR_HYPERCACHE_SERF_UNREACHABLE.
+   */
+  async setAgain(session: SerfSession, found: Tags): Promise<void> {
+    if (startOf(found) > this.#said.startedAtMs) return
+    try {
+      await this.#setOn(session)
+    } catch (error) {
+      if (codeOf(error) !== 'ERR_HYPERCACHE_SERF_REFUSED') throw error
+      this.#refusal = describedError(error).problem
+    }
   }
 
   /** Sets the tags, as they are then. One change after another: the last one stays. */

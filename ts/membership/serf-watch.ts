@@ -46,6 +46,8 @@ export class SerfWatch {
   #timer: Timer | undefined
   #lastMs = 0
   #isSettling = false
+  /** Whom the agent has listed, since it is the one that it is. */
+  #listed = new Set<string>()
   /** Where the agents of members are, by id. */
   readonly #peers = new Map<string, string>()
   #isDue = false
@@ -59,6 +61,8 @@ export class SerfWatch {
   /** Begins to read the list again and again. */
   begin(): void {
     const { clock, intervalMs } = this.#parts
+    this.#isSettling = false
+    this.#listed.clear()
     this.#lastMs = clock.elapsedMs()
     this.#timer = clock.every(intervalMs, () => {
       this.#noticePause()
@@ -79,6 +83,7 @@ export class SerfWatch {
    */
   async settle(join: (peers: readonly string[]) => Promise<unknown>): Promise<void> {
     this.#isSettling = true
+    this.#listed.clear()
     await this.read()
     const live = this.#parts.members().filter(({ isLocal, status }) => !isLocal && status !== 'dead')
     const peers = live.map(({ id }) => this.#peers.get(id)).filter((peer) => peer !== undefined)
@@ -123,16 +128,17 @@ export class SerfWatch {
     const nowMs = clock.nowMs()
     const due = [...ids].map((id) => {
       const member = known.get(id)
-      const next = listed.has(id) ? this.#listed(seen.get(id), member) : this.#unlisted(member!)
+      const next = listed.has(id) ? this.#listedNow(seen.get(id), member) : this.#unlisted(member!)
       return dueChange(member, next, nowMs)
     })
+    listed.forEach((id) => this.#listed.add(id))
     const changes = due.filter((one) => one !== undefined)
     if (changes.length > 0) change(changes)
     this.#takeChecksums(seen)
   }
 
   /** How a member is that the agent lists, with the doubts about its process. */
-  #listed(seen: Seen | undefined, known: Member | undefined): Next | undefined {
+  #listedNow(seen: Seen | undefined, known: Member | undefined): Next | undefined {
     // Listed as one that has left, or without our tags.
     if (seen === undefined) return undefined
     const { id, said, status } = seen
@@ -145,11 +151,13 @@ export class SerfWatch {
   }
 
   /**
-   * How a member is that the agent does not list. Who leaves or fails is listed as such, for a day: the agent is
-   * another one than before. Until it has joined those that are known it says nothing of others.
+   * How a member is that the agent does not list. One that it listed before it has forgotten, a day after it
+   * failed or left. Otherwise the agent is another one than before: until it has joined those that are known it
+   * says nothing of others.
    */
   #unlisted(known: Member): Next | undefined {
     const { id, status } = known
+    if (this.#listed.has(id)) return undefined
     if (this.#isSettling && status !== 'dead') return { id, said: known, status }
     return this.#parts.doubts.fail(id) === 'forgotten' ? undefined : { id, said: known, status: 'dead' }
   }
