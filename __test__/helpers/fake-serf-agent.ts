@@ -51,7 +51,7 @@ export class FakeSerfAgent {
 
   constructor(name: string) {
     this.name = name
-    this.#server = createServer((socket) => void this.#serve(socket))
+    this.#server = createServer({ noDelay: true }, (socket) => void this.#serve(socket))
   }
 
   async listen(): Promise<string> {

@@ -133,8 +133,8 @@ export class SerfRpc {
       )
       this.#expected.set(sequence, { command, hasBody, resolve, reject, timer, onRecord })
       const { encoder } = msgpack()
-      this.#socket.write(encoder.encode({ Command: command, Seq: sequence }))
-      if (body !== undefined) this.#socket.write(encoder.encode(body))
+      const header = encoder.encode({ Command: command, Seq: sequence })
+      this.#socket.write(body === undefined ? header : Buffer.concat([header, encoder.encode(body)]))
     })
   }
 

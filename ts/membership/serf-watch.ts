@@ -124,6 +124,7 @@ export class SerfWatch {
     const ids = new Set([...known.keys(), ...seen.keys()])
     doubts.keepOnly(new Set([...ids, ...listed]))
     for (const id of this.#peers.keys()) if (!ids.has(id)) this.#peers.delete(id)
+    for (const id of this.#listed) if (!ids.has(id)) this.#listed.delete(id)
     ids.delete(localNodeId)
     const nowMs = clock.nowMs()
     const due = [...ids].map((id) => {
