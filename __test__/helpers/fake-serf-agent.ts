@@ -19,6 +19,7 @@ interface Client {
   streams: number[]
   monitors: number[]
   port: number
+  isAuthorized: boolean
 }
 
 type Body = Record<string, unknown>
@@ -54,9 +55,13 @@ export class FakeSerfAgent {
     this.#server = createServer({ noDelay: true }, (socket) => void this.#serve(socket))
   }
 
-  async listen(): Promise<string> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
+  async listen(port = 0): Promise<string> {
+    await new Promise<void>((resolve) => this.#server.listen(port, '127.0.0.1', resolve))
     return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+  }
+
+  get connectionCount(): number {
+    return this.#clients.size
   }
 
   /** Cuts all connections. */
@@ -115,7 +120,13 @@ export class FakeSerfAgent {
   }
 
   async #serve(socket: Socket): Promise<void> {
-    const client: Client = { socket, streams: [], monitors: [], port: socket.remotePort! }
+    const client: Client = {
+      socket,
+      streams: [],
+      monitors: [],
+      port: socket.remotePort!,
+      isAuthorized: false,
+    }
     this.#clients.add(client)
     socket.on('error', () => undefined)
     socket.on('close', () => this.#clients.delete(client))
@@ -146,7 +157,7 @@ export class FakeSerfAgent {
     const { socket } = client
     const garbled = this.garble?.(command, sequence)
     if (garbled !== undefined) return void socket.write(garbled)
-    const refusal = this.refusals.get(command)
+    const refusal = this.refusals.get(command) ?? this.#unauthorized(client, command)
     if (refusal !== undefined)
       return send(socket, sequence, command === 'join' ? { Num: 0 } : undefined, refusal)
     switch (command) {
@@ -176,6 +187,12 @@ export class FakeSerfAgent {
     send(socket, sequence)
     if (command === 'stream') client.streams.push(sequence)
     if (command === 'monitor') this.#beginLog(client, sequence)
+  }
+
+  #unauthorized(client: Client, command: string): string | undefined {
+    if (this.authKey === '' || client.isAuthorized || command === 'handshake' || command === 'auth')
+      return undefined
+    return 'Authentication required'
   }
 
   #beginLog(client: Client, sequence: number): void {

@@ -38,6 +38,8 @@ export class SerfLink {
   #retry: { timer: Timer; give: () => void } | undefined
   /** Rises when what is under way is not wanted any more. */
   #wanted = 0
+  /** Ends every connection. */
+  #abort = new AbortController()
 
   constructor(
     options: SerfRpcOptions & { nodeId: string; eventName: string; retryMaxMs: number },
@@ -68,6 +70,7 @@ export class SerfLink {
     const { clock } = this.#options
     const untilMs = clock.elapsedMs() + withinMs
     const wanted = ++this.#wanted
+    this.#abort = new AbortController()
     for (;;) {
       try {
         return await this.#openOnce(wanted)
@@ -97,6 +100,7 @@ export class SerfLink {
     this.#wanted += 1
     this.#session?.close()
     this.#session = undefined
+    this.#abort.abort()
     this.#problem = undefined
     this.#refusal = undefined
     this.#waiting.clear()
@@ -106,7 +110,7 @@ export class SerfLink {
 
   async #openOnce(wanted: number): Promise<void> {
     const opened: { session?: SerfSession } = {}
-    const session = await SerfSession.open(this.#options, this.#nodeId, {
+    const session = await SerfSession.open({ ...this.#options, signal: this.#abort.signal }, this.#nodeId, {
       onMembers: () => this.#news.onMembers(),
       onUserEvent: (name, payload) => this.#news.onUserEvent(name, payload),
       onLog: (news) => this.#news.onLog(news),

@@ -56,6 +56,8 @@ export class SerfMembership implements DistributedMembership {
   #joining: Promise<void> | undefined
   #leaving: Promise<void> | undefined
   #seedAddresses: readonly string[] = []
+  /** The checksum of this node's ring, which is told when it has stayed the same for a while. */
+  #ringChecksum: string | undefined
   #announcing: Timer | undefined
 
   /**
@@ -153,12 +155,13 @@ export class SerfMembership implements DistributedMembership {
   }
 
   announceRing(checksum: string): void {
-    if (this.#part !== 'member' || checksum === this.#ownTags.ringChecksum) return
-    this.#ownTags.sayRing(checksum)
+    if (this.#part !== 'member' || checksum === this.#ringChecksum) return
+    this.#ringChecksum = checksum
     this.#agreement.tell()
     // A ring that changes often is told when it is quiet: each telling goes to all members.
     this.#announcing ??= this.#clock.after(this.#options.timings.announceDelayMs, () => {
       this.#announcing = undefined
+      this.#ownTags.sayRing(this.#ringChecksum)
       this.#ownTags.set()
       void this.#watch.read()
     })
@@ -286,6 +289,7 @@ export class SerfMembership implements DistributedMembership {
     this.#timers.clear()
     this.#announcing?.cancel()
     this.#announcing = undefined
+    this.#ringChecksum = undefined
     this.#ownTags.sayRing(undefined)
     this.#agreement.clear()
   }

@@ -21,6 +21,8 @@ const BARE_REFUSALS: ReadonlySet<string> = new Set([
   'Unsupported command',
 ])
 
+const CLOSED_HERE = 'the connection was closed here'
+
 /** Where an agent is, and how to talk to it. */
 export interface SerfRpcOptions {
   /** `host:port`, or `[IPv6 address]:port`. */
@@ -29,6 +31,8 @@ export interface SerfRpcOptions {
   /** How long the agent has for each answer. */
   readonly timeoutMs: number
   readonly clock: Clock
+  /** Ends the connection, at whatever point it is. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** A request that waits for its answer, or a stream of records. */
@@ -59,6 +63,7 @@ export class SerfRpc {
   #current: { expected: Expected; error: string; isRecord: boolean } | undefined
   #endedBy: HyperCacheError | undefined
   #onEnd: (error: HyperCacheError) => void = () => undefined
+  readonly #abort = () => this.close()
 
   private constructor(socket: Socket, options: SerfRpcOptions) {
     this.#socket = socket
@@ -67,6 +72,7 @@ export class SerfRpc {
     socket.on('data', (chunk: Buffer) => this.#read(chunk))
     socket.on('error', (error) => this.#end(this.#unreachable(systemReason(error))))
     socket.on('close', () => this.#end(this.#unreachable('it has closed the connection')))
+    options.signal?.addEventListener('abort', this.#abort)
   }
 
   /**
@@ -116,7 +122,7 @@ export class SerfRpc {
   /** Ends the connection. What waits for an answer is refused. */
   close(): void {
     this.#onEnd = () => undefined
-    this.#end(this.#unreachable('the connection was closed here'))
+    this.#end(this.#unreachable(CLOSED_HERE))
   }
 
   #send(
@@ -179,6 +185,7 @@ export class SerfRpc {
   #end(error: HyperCacheError): void {
     if (this.#endedBy !== undefined) return
     this.#endedBy = error
+    this.#options.signal?.removeEventListener('abort', this.#abort)
     this.#socket.destroy()
     const waiting = [...this.#expected.values(), ...(this.#current ? [this.#current.expected] : [])]
     this.#expected.clear()
@@ -207,22 +214,29 @@ function unreachable(address: string, reason: string, cause?: unknown): HyperCac
   return new HyperCacheError('ERR_HYPERCACHE_SERF_UNREACHABLE', message, { cause })
 }
 
-function connected({ address, timeoutMs, clock }: SerfRpcOptions): Promise<Socket> {
+function connected({ address, timeoutMs, clock, signal }: SerfRpcOptions): Promise<Socket> {
   const colon = address.lastIndexOf(':')
   const host = address.slice(0, colon).replace(/^\[(.*)\]$/, '$1')
   return new Promise((resolve, reject) => {
+    if (signal?.aborted === true) return reject(unreachable(address, CLOSED_HERE))
     const socket = connect({ host, port: Number(address.slice(colon + 1)), noDelay: true })
-    const refuse = (reason: string, cause?: unknown) => {
+    const settle = () => {
       timer.cancel()
+      signal?.removeEventListener('abort', onAbort)
+      socket.off('error', onError)
+    }
+    const refuse = (reason: string, cause?: unknown) => {
+      settle()
       socket.destroy()
       reject(unreachable(address, reason, cause))
     }
-    const timer = clock.after(timeoutMs, () => refuse(`it does not answer within ${timeoutMs} ms`))
+    const onAbort = () => refuse(CLOSED_HERE)
     const onError = (error: Error) => refuse(systemReason(error), error)
-    socket.once('error', onError)
+    const timer = clock.after(timeoutMs, () => refuse(`it does not answer within ${timeoutMs} ms`))
+    signal?.addEventListener('abort', onAbort)
+    socket.on('error', onError)
     socket.once('connect', () => {
-      timer.cancel()
-      socket.off('error', onError)
+      settle()
       resolve(socket)
     })
   })
