@@ -40,6 +40,8 @@ export class FakeSerfAgent {
   /** Refuses commands: what it says of each. */
   readonly refusals = new Map<string, string>()
   authKey = ''
+  /** Takes nobody's connections: as an agent that is not there, whose port nobody else can get. */
+  isAway = false
   /** Answers a command with other bytes than it should. */
   garble: ((command: string, sequence: number) => Uint8Array | undefined) | undefined
   /** Raised with each change of the members. */
@@ -55,8 +57,8 @@ export class FakeSerfAgent {
     this.#server = createServer({ noDelay: true }, (socket) => void this.#serve(socket))
   }
 
-  async listen(port = 0): Promise<string> {
-    await new Promise<void>((resolve) => this.#server.listen(port, '127.0.0.1', resolve))
+  async listen(): Promise<string> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
     return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
@@ -120,6 +122,7 @@ export class FakeSerfAgent {
   }
 
   async #serve(socket: Socket): Promise<void> {
+    if (this.isAway) return void socket.destroy()
     const client: Client = {
       socket,
       streams: [],
@@ -162,12 +165,8 @@ export class FakeSerfAgent {
       return send(socket, sequence, command === 'join' ? { Num: 0 } : undefined, refusal)
     switch (command) {
       case 'auth':
-        return send(
-          socket,
-          sequence,
-          undefined,
-          body.AuthKey === this.authKey ? '' : 'Invalid authentication token',
-        )
+        client.isAuthorized = body.AuthKey === this.authKey
+        return send(socket, sequence, undefined, client.isAuthorized ? '' : 'Invalid authentication token')
       case 'stats':
         return send(socket, sequence, { agent: { name: this.name } })
       case 'members':

@@ -63,18 +63,16 @@ function textsOf(tags: unknown): Tags {
   )
 }
 
-/** What is known of a member of the cluster by its agent. */
-export interface Seen {
-  readonly id: string
+/** A Serf member as it is listed. */
+export interface Listed {
   readonly peer: string
-  readonly status: 'alive' | 'leaving' | 'dead'
-  readonly said: Said
-  readonly ringChecksum: string | undefined
+  readonly status: 'alive' | 'leaving' | 'dead' | 'left'
+  readonly read: ReadTags
 }
 
 /**
  * Reads lists of members one after another. Tags are only read again where they are others than in the list
- * before, and what is no member is told once, for as long as it says the same.
+ * before, and what is no member is told once, for as long as it is none for the same reason.
  */
 export class MemberReader {
   readonly #common: Common
@@ -87,20 +85,16 @@ export class MemberReader {
     this.#onForeign = onForeign
   }
 
-  /** The members of the cluster in a list, by id, without those that have left. */
-  read(list: readonly SerfMember[]): Map<string, Seen> {
-    const seen = new Map<string, Seen>()
-    const known = new Map<string, { key: string; read: ReadTags }>()
-    for (const { name: id, status, tags, peer } of list) {
-      const read = this.#read(id, tags)
-      known.set(id, read)
-      const state = status === 'failed' ? 'dead' : status
-      if (state !== 'alive' && state !== 'leaving' && state !== 'dead') continue
-      const { said, ringChecksum } = read.read as { said?: Said; ringChecksum?: string }
-      if (said !== undefined) seen.set(id, { id, peer, status: state, said, ringChecksum })
-    }
+  /** All that a list has, by id. */
+  read(list: readonly SerfMember[]): Map<string, Listed> {
+    const known = new Map(list.map(({ name, tags }) => [name, this.#read(name, tags)]))
     this.#known = known
-    return seen
+    return new Map(
+      list.map(({ name, status, peer }) => [
+        name,
+        { peer, status: STATUSES[status] ?? 'left', read: known.get(name)!.read },
+      ]),
+    )
   }
 
   /** Members that should be ours, and cannot be taken: a line for each. */
@@ -116,9 +110,23 @@ export class MemberReader {
     if (known?.key === key) return known
     const read = readTags(id, tags, this.#common)
     // A change of other tags is nothing new of who is no member.
-    if (read.reason !== undefined && read.reason !== known?.read.reason) this.#onForeign(read.reason)
+    const { reason } = read
+    if (reason !== undefined && reason !== 'left' && reason !== known?.read.reason) this.#onForeign(reason)
     return { key, read }
   }
+}
+
+const STATUSES: Readonly<Record<string, Listed['status']>> = {
+  alive: 'alive',
+  leaving: 'leaving',
+  failed: 'dead',
+}
+
+/** How a member is now. */
+export interface Next {
+  readonly id: string
+  readonly status: Member['status']
+  readonly said: Said
 }
 
 /** A change of the view that is due. */
@@ -133,7 +141,7 @@ export type DueChange = Pick<MembershipChange, 'type' | 'member'>
  */
 export function dueChange(
   known: Member | undefined,
-  next: { id: string; status: Member['status']; said: Said } | undefined,
+  next: Next | undefined,
   nowMs: number,
 ): DueChange | undefined {
   if (next === undefined) {

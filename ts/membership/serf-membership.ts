@@ -22,7 +22,7 @@ import { type CheckedSerfOptions, checkedSerfOptions, type SerfMembershipOptions
 import { SerfOwnTags } from './serf-own-tags.js'
 import { SerfSeeds } from './serf-seeds.js'
 import type { SerfSession } from './serf-session.js'
-import { hashOptionsText, keptSaid, TAG_NAMES } from './serf-tags.js'
+import { hashOptionsText, keptSaid } from './serf-tags.js'
 import { type MemberMessage, SerfTalk } from './serf-talk.js'
 import { SerfWatch } from './serf-watch.js'
 import { isSame } from './simple-membership.js'
@@ -34,7 +34,7 @@ type Part = 'none' | 'joining' | 'member' | 'leaving'
  * The members are the nodes whose Serf agents are in one Serf cluster and bear the tags of this cluster. The
  * agent detects failures and carries messages; see `docs/providers.md` for how to run it, and for its limits.
  *
- * The node takes part for as long as its process does: `leave` takes the tags away, and the agent stays in its
+ * The node takes part for as long as its process does: `leave` says so in the tags, and the agent stays in its
  * cluster, for it may serve others too.
  */
 export class SerfMembership implements DistributedMembership {
@@ -264,7 +264,7 @@ export class SerfMembership implements DistributedMembership {
     this.#part = 'leaving'
     const session = this.#link.session
     if (session !== undefined) {
-      const told = this.#options.leavesAgent ? session.leaveAgent() : session.setTags({}, TAG_NAMES)
+      const told = this.#options.leavesAgent ? session.leaveAgent() : this.#ownTags.setLeft(session)
       // Where the agent does not take it, others see that this process went silent.
       await this.#waitAtMost(
         told.catch(() => undefined),

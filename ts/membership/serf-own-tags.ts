@@ -3,7 +3,16 @@
 import { describedError } from '../listeners.js'
 import { codeOf } from '../system-reason.js'
 import type { SerfSession } from './serf-session.js'
-import { checkTagsFit, type Common, type Said, startOf, TAG_NAMES, type Tags, tagsOf } from './serf-tags.js'
+import {
+  checkTagsFit,
+  type Common,
+  type Said,
+  startOf,
+  TAG_NAMES,
+  type Tags,
+  tagsOf,
+  tagsOfLeft,
+} from './serf-tags.js'
 
 /**
  * Keeps the tags of an agent as they should be: sets them when they change, when the agent has forgotten them
@@ -89,6 +98,11 @@ export class SerfOwnTags {
     }
   }
 
+  /** Tells that this node has left: with tags too, for who has none may be an agent that was started anew. */
+  async setLeft(session: SerfSession): Promise<void> {
+    await session.setTags(...withUnused(tagsOfLeft(this.#said, this.#common)))
+  }
+
   /** Sets the tags, as they are then. One change after another: the last one stays. */
   set(): void {
     this.#isDue = true
@@ -126,9 +140,7 @@ export class SerfOwnTags {
   }
 
   #setOn(session: SerfSession): Promise<void> {
-    const tags = this.#tags()
-    const unused = TAG_NAMES.filter((name) => !(name in tags))
-    return session.setTags(tags, unused)
+    return session.setTags(...withUnused(this.#tags()))
   }
 
   #tags(): Tags {
@@ -143,4 +155,9 @@ export class SerfOwnTags {
   #checkFits(said: Said): void {
     checkTagsFit(tagsOf(said, this.#common, '0'.repeat(16)), this.#others)
   }
+}
+
+/** Tags, and those of ours that are to go. */
+function withUnused(tags: Tags): [Tags, string[]] {
+  return [tags, TAG_NAMES.filter((name) => !(name in tags))]
 }

@@ -26,6 +26,8 @@ const TAG = {
   hash: 'hc.hash',
   /** The checksum of its ring. */
   ring: 'hc.ring',
+  /** Of a process that has left: nothing else is said then. Who says nothing has an agent that forgot it. */
+  left: 'hc.left',
   /** Absent for 1. */
   weight: 'hc.w',
   zone: 'hc.z',
@@ -52,8 +54,9 @@ export type ReadTags =
   | { said: Said; ringChecksum: string | undefined; reason?: undefined }
   | { said?: undefined; reason: ForeignReason; detail?: string }
 
-/** Why a Serf member is not taken into the view. */
-export type ForeignReason = 'no_tags' | 'other_cluster' | 'other_version' | 'other_hash_options' | 'bad_tags'
+/** Why a Serf member is not in the view. */
+export type ForeignReason =
+  'left' | 'no_tags' | 'other_cluster' | 'other_version' | 'other_hash_options' | 'bad_tags'
 
 /** The options of the ring that all members have to have alike, as one text. The seed is a secret: its digest. */
 export function hashOptionsText(ring: HashRingConfig): string {
@@ -93,6 +96,15 @@ export function tagsOf(said: Said, common: Common, ringChecksum: string | undefi
   }
 }
 
+/** The tags of a node that has left. */
+export function tagsOfLeft({ startedAtMs, incarnation }: Said, common: Common): Tags {
+  return {
+    [TAG.cluster]: common.clusterName,
+    [TAG.version]: `${TAGS_VERSION}/${startedAtMs}/${incarnation}`,
+    [TAG.left]: 'yes',
+  }
+}
+
 /** When the process behind tags joined, by its own clock; 0 where they do not say. */
 export function startOf(tags: Tags): number {
   return Number((tags[TAG.version] ?? '').split('/')[1] ?? 0) || 0
@@ -104,6 +116,7 @@ export function readTags(id: string, tags: Tags, common: Common): ReadTags {
   const cluster = tag(TAG.cluster)
   if (cluster === undefined) return { reason: 'no_tags' }
   if (cluster !== common.clusterName) return { reason: 'other_cluster' }
+  if (tag(TAG.left) !== undefined) return { reason: 'left' }
   const [version, startedAt, incarnation] = (tag(TAG.version) ?? '').split('/')
   if (version !== TAGS_VERSION) {
     const detail = `it says things of itself in version ${version}, and here is version ${TAGS_VERSION}`

@@ -4,7 +4,14 @@ import type { Member } from '../cluster-types.js'
 import type { Clock, Timer } from '../clock.js'
 import type { RingAgreement } from './ring-agreement.js'
 import type { SerfDoubts } from './serf-doubts.js'
-import { type DueChange, dueChange, type MemberReader, type Seen, type SerfMember } from './serf-members.js'
+import {
+  type DueChange,
+  dueChange,
+  type Listed,
+  type MemberReader,
+  type Next,
+  type SerfMember,
+} from './serf-members.js'
 import type { SerfSession } from './serf-session.js'
 
 /** Members that an agent without memory is made to join: one that answers is enough. */
@@ -28,13 +35,6 @@ export interface SerfWatchParts {
   readonly change: (changes: readonly DueChange[]) => void
   /** The local member, as the agent lists it. */
   readonly onLocal: (member: SerfMember) => void
-}
-
-/** How a member is now. */
-interface Next {
-  id: string
-  status: Member['status']
-  said: Seen['said']
 }
 
 /**
@@ -113,41 +113,47 @@ export class SerfWatch {
   }
 
   #apply(list: readonly SerfMember[]): void {
-    const { localNodeId, clock, reader, doubts, members, change, onLocal } = this.#parts
+    const { localNodeId, clock, reader, members, change, onLocal } = this.#parts
     this.#noticePause()
     const local = list.find(({ name }) => name === localNodeId)
     if (local !== undefined) onLocal(local)
-    const seen = reader.read(list)
-    for (const { id, peer } of seen.values()) this.#peers.set(id, peer)
-    const listed = new Set(list.map(({ name }) => name))
+    const listed = reader.read(list)
     const known = new Map(members().map((member) => [member.id, member]))
-    const ids = new Set([...known.keys(), ...seen.keys()])
-    doubts.keepOnly(new Set([...ids, ...listed]))
-    for (const id of this.#peers.keys()) if (!ids.has(id)) this.#peers.delete(id)
-    for (const id of this.#listed) if (!ids.has(id)) this.#listed.delete(id)
+    const ids = new Set([...known.keys(), ...listed.keys()])
+    this.#remember(listed, ids)
     ids.delete(localNodeId)
     const nowMs = clock.nowMs()
     const due = [...ids].map((id) => {
-      const member = known.get(id)
-      const next = listed.has(id) ? this.#listedNow(seen.get(id), member) : this.#unlisted(member!)
+      const [member, one] = [known.get(id), listed.get(id)]
+      const next = one === undefined ? this.#unlisted(member!) : this.#next(id, one, member)
       return dueChange(member, next, nowMs)
     })
-    listed.forEach((id) => this.#listed.add(id))
     const changes = due.filter((one) => one !== undefined)
     if (changes.length > 0) change(changes)
-    this.#takeChecksums(seen)
+    this.#takeChecksums(listed)
   }
 
-  /** How a member is that the agent lists, with the doubts about its process. */
-  #listedNow(seen: Seen | undefined, known: Member | undefined): Next | undefined {
-    // Listed as one that has left, or without our tags.
-    if (seen === undefined) return undefined
-    const { id, said, status } = seen
+  #remember(listed: ReadonlyMap<string, Listed>, ids: ReadonlySet<string>): void {
+    this.#parts.doubts.keepOnly(ids)
+    for (const [id, { peer }] of listed) {
+      this.#peers.set(id, peer)
+      this.#listed.add(id)
+    }
+    for (const id of this.#peers.keys()) if (!ids.has(id)) this.#peers.delete(id)
+    for (const id of this.#listed) if (!ids.has(id)) this.#listed.delete(id)
+  }
+
+  /** How a member is that the agent lists, with the doubts about its process; nothing where it is none of ours. */
+  #next(id: string, { status, read }: Listed, known: Member | undefined): Next | undefined {
     const { doubts } = this.#parts
+    // Without any tags its agent has been started anew, and its process has not found it yet, if it is there.
+    const said = read.reason === 'no_tags' ? known : read.said
+    if (said === undefined || status === 'left') return undefined
     if (status === 'leaving') return { id, said, status }
     const isSameVersion = known?.incarnation === said.incarnation && known.startedAtMs === said.startedAtMs
     if (!isSameVersion) doubts.hear(id)
-    const state = status === 'dead' ? doubts.fail(id) : doubts.state(id)
+    const isFailed = status === 'dead' || (read.said === undefined && known?.status === 'dead')
+    const state = isFailed ? doubts.fail(id) : doubts.state(id)
     return state === 'forgotten' ? undefined : { id, said, status: state }
   }
 
@@ -163,11 +169,11 @@ export class SerfWatch {
     return this.#parts.doubts.fail(id) === 'forgotten' ? undefined : { id, said: known, status: 'dead' }
   }
 
-  #takeChecksums(seen: ReadonlyMap<string, Seen>): void {
+  #takeChecksums(listed: ReadonlyMap<string, Listed>): void {
     const { localNodeId, clock, agreement, ringChecksum, members } = this.#parts
     const live = members().filter(({ status }) => status !== 'dead')
     const told = live.map(
-      ({ id }) => [id, id === localNodeId ? ringChecksum() : seen.get(id)?.ringChecksum] as const,
+      ({ id }) => [id, id === localNodeId ? ringChecksum() : checksumOf(listed.get(id))] as const,
     )
     const checksums = told.filter((one): one is [string, string] => one[1] !== undefined)
     agreement.take(new Map(checksums), live.length, clock.elapsedMs())
@@ -178,4 +184,8 @@ export class SerfWatch {
     const { clock, intervalMs, doubts } = this.#parts
     if (clock.elapsedMs() - this.#lastMs > 2 * intervalMs) doubts.hearAll()
   }
+}
+
+function checksumOf(listed: Listed | undefined): string | undefined {
+  return listed?.read.said === undefined ? undefined : listed.read.ringChecksum
 }

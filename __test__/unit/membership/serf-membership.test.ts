@@ -59,9 +59,9 @@ const alive = (name: string, tags = serfTags()) => ({ name, status: 'alive', tag
 
 describe('an agent that cannot be used', () => {
   test('is waited for a while, and then named with its address', async () => {
-    const { agent, membership, clock, options } = await made()
-    await agent.close()
-    const { rpcAddress } = options.serf
+    // A port that only the system could listen on, and does not.
+    const rpcAddress = '127.0.0.1:1'
+    const { membership, clock } = await made({ rpcAddress })
     const message = expect.stringContaining(`${rpcAddress}: nothing listens there`)
     const refusal = expect(membership.join([])).rejects.toThrow(refused('SERF_UNREACHABLE', { message }))
     await until(() => membership.problems().length > 0)
@@ -74,13 +74,11 @@ describe('an agent that cannot be used', () => {
   })
 
   test('that comes while it is waited for is joined', async () => {
-    const { agent, membership, clock, options } = await made()
-    await agent.close()
+    const { agent, membership, clock } = await made()
+    agent.isAway = true
     const joining = membership.join([])
     await until(() => membership.problems().length > 0)
-    const later = new FakeSerfAgent('local')
-    closing.push(() => later.close())
-    await later.listen(Number(options.serf.rpcAddress.split(':')[1]))
+    agent.isAway = false
     await clock.advance(500)
     await joining
     expect(membership.members()).toHaveLength(1)
@@ -230,13 +228,31 @@ describe('the list of members', () => {
     expect(membership.problems()).toEqual([])
   })
 
-  test('tells a process that took its tags away as left, while its agent stays', async () => {
+  test('tells a process that says so as left, while its agent stays', async () => {
     const { agent, told } = await joined()
     agent.change(alive('other'))
     await agent.settle()
-    agent.change(alive('other', {}))
+    agent.change(alive('other', { ...serfTags(), 'hc.left': 'yes' }))
     await agent.settle()
     expect(told()).toEqual(['joined other', 'left other'])
+  })
+
+  test('has a member whose agent was started anew: without tags it is as it was', async () => {
+    const { agent, membership, told } = await joined()
+    agent.change(alive('a'), alive('b'))
+    await agent.settle()
+    agent.change({ ...alive('b'), status: 'failed' })
+    await agent.settle()
+    agent.change(alive('a', {}), alive('b', { role: 'web' }))
+    await agent.settle()
+    expect(membership.members().map(({ id, status }) => `${id} ${status}`)).toEqual([
+      'a alive',
+      'b dead',
+      'local alive',
+    ])
+    agent.change(alive('a'), alive('b'))
+    await agent.settle()
+    expect(told()).toEqual(['joined a', 'joined b', 'failed b', 'recovered b'])
   })
 })
 
@@ -322,13 +338,14 @@ describe('what a node says', () => {
     expect(() => new SerfMembership(options)).toThrow(refused('TAGS_TOO_LARGE'))
   })
 
-  test('goes away with it, and with nothing else: the agent stays', async () => {
+  test('is that it has left, when it leaves, and nothing else: the agent stays', async () => {
     const { agent, membership } = await made()
     agent.tags = { role: 'web' }
     await membership.join([])
     expect(agent.tags).toMatchObject({ role: 'web', hc: 'test' })
     await membership.leave()
-    expect(agent.tags).toEqual({ role: 'web' })
+    expect(agent.tags).toMatchObject({ role: 'web', 'hc.left': 'yes' })
+    expect(agent.tags['hc.at']).toBeUndefined()
     expect(agent.commands).not.toContain('leave')
   })
 
@@ -531,6 +548,6 @@ describe('options out of bounds', () => {
     ['a node without an id', { local: { ...options.local, id: '' } }, 'INVALID_TEXT'],
     ['leavesAgent that is a text', { leavesAgent: 'yes' }, 'INVALID_TYPE'],
   ])('%s', (_, changed, code) => {
-    expect(() => new SerfMembership({ ...options, ...changed } as never)).toThrow(refused(code))
+    expect(() => new SerfMembership({ ...options, ...changed })).toThrow(refused(code))
   })
 })
