@@ -245,9 +245,11 @@ export class GossipMembership implements DistributedMembership {
   /** Says something new of the local node. It is told here at once; native code's own word of it is old then. */
   #update(change: Partial<LocalState>): void {
     const state = { ...this.#state, ...change }
-    guarded(() => this.#native!.update(recordOf(this.#options.local, state)))
-    this.#state = state
     const { status: before, statusSinceMs, ...rest } = this.#view.member(this.localNodeId)!
+    // Its port may be one that was found free.
+    const local = { ...this.#options.local, port: rest.port }
+    guarded(() => this.#native!.update(recordOf(local, state)))
+    this.#state = state
     const status = before === 'leaving' ? before : state.isUpdating ? 'updating' : 'alive'
     this.#view.change('updated', {
       ...rest,
