@@ -129,7 +129,8 @@ export class GossipMembership implements DistributedMembership {
   }
 
   broadcast({ name, data, lamportTime }: BroadcastMessage): void {
-    this.#localMember('it cannot send to the others')
+    const { status } = this.#localMember('it cannot send to the others')
+    if (status === 'leaving') throw this.#notJoined('it leaves, and cannot send to the others any more')
     guarded(() => this.#native!.broadcast(name, data, lamportTime))
   }
 
@@ -186,6 +187,7 @@ export class GossipMembership implements DistributedMembership {
     this.#view.throwIfClosed()
     const native = guarded(() => new binding.NativeGossip(options, () => this.#wake()))
     this.#native = native
+    this.#problems = []
     this.#traffic.follow(native)
     try {
       await this.#told(() => native.join(seeds))
@@ -238,8 +240,12 @@ export class GossipMembership implements DistributedMembership {
     this.#view.throwIfClosed()
     const member = this.#view.member(this.localNodeId)
     if (member !== undefined && this.#native !== undefined) return member
+    throw this.#notJoined(what)
+  }
+
+  #notJoined(what: string): HyperCacheError {
     const message = `${this.localNodeId} takes no part in the membership: ${what}`
-    throw new HyperCacheError('ERR_HYPERCACHE_NOT_JOINED', message)
+    return new HyperCacheError('ERR_HYPERCACHE_NOT_JOINED', message)
   }
 
   /** Says something new of the local node. It is told here at once; native code's own word of it is old then. */
@@ -264,7 +270,8 @@ export class GossipMembership implements DistributedMembership {
   #wake(): void {
     if (this.#isAwake) return
     this.#isAwake = true
-    setImmediate(() => this.#deliver()).unref()
+    // Not unref'd: an event loop with nothing else to do would not turn for it, and events would wait.
+    setImmediate(() => this.#deliver())
   }
 
   #deliver(): void {

@@ -1,11 +1,11 @@
 /** Gossip keeps the contract of memberships: the other members are processes that are stopped and killed. */
 
-import { type Server, type Socket, connect, createServer } from 'node:net'
 import { afterAll, describe, vi } from 'vitest'
 import { GossipMembership } from '../../../dist/membership/gossip-membership.js'
 import { membershipConformance } from '../../conformance/membership'
 import type { MembershipUnderTest, OtherMember } from '../../conformance/membership'
 import { addressOf, gossipOptions } from '../../helpers/gossip'
+import { LateSeed } from '../../helpers/late-seed'
 import { MemberProcess } from '../../helpers/member-process'
 import { until } from '../../helpers/until'
 
@@ -28,48 +28,6 @@ function memberProcess(): MemberProcess {
 }
 
 afterAll(() => Promise.all(all.map((member) => member.kill())))
-
-/** A seed that is not there until a member is put behind it. */
-class LateSeed {
-  readonly #sockets = new Set<Socket>()
-  readonly #server: Server
-  #port: number | undefined
-
-  private constructor(server: Server) {
-    this.#server = server
-    server.on('connection', (socket) => this.#serve(socket))
-  }
-
-  static async listen(): Promise<LateSeed> {
-    const server = createServer()
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    return new LateSeed(server)
-  }
-
-  get address(): string {
-    return `127.0.0.1:${(this.#server.address() as { port: number }).port}`
-  }
-
-  lead(port: number): void {
-    this.#port = port
-  }
-
-  close(): void {
-    this.#sockets.forEach((socket) => socket.destroy())
-    this.#server.close()
-  }
-
-  #serve(socket: Socket): void {
-    if (this.#port === undefined) return void socket.destroy()
-    const member = connect(this.#port, '127.0.0.1')
-    for (const [from, to] of [[socket, member] as const, [member, socket] as const]) {
-      this.#sockets.add(from)
-      from.on('error', () => to.destroy())
-      from.on('close', () => this.#sockets.delete(from))
-      from.pipe(to)
-    }
-  }
-}
 
 /** Asks a seed besides, where it is given none. */
 class SeededMembership extends GossipMembership {
