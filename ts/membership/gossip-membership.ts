@@ -64,8 +64,8 @@ export class GossipMembership implements DistributedMembership {
    * See `MembershipProvider.join`. Seeds that do not answer are asked again for ever, and are no error:
    * `problems()` tells of them. Resolves when one has answered, or each was asked once.
    *
-   * @throws ERR_HYPERCACHE_LISTEN_FAILED; ERR_HYPERCACHE_JOIN_REFUSED where a seed will have nothing to do with
-   * this node: the cluster hashes keys in another way, or another process has its id.
+   * @throws ERR_HYPERCACHE_LISTEN_FAILED; ERR_HYPERCACHE_JOIN_REFUSED where a seed will have nothing to do
+   * with this node: the cluster hashes keys in another way, or another process has its id.
    */
   async join(seeds: readonly string[]): Promise<void> {
     const addresses = checkedTexts('seeds', listOf('seeds', seeds))
@@ -248,7 +248,9 @@ export class GossipMembership implements DistributedMembership {
     return new HyperCacheError('ERR_HYPERCACHE_NOT_JOINED', message)
   }
 
-  /** Says something new of the local node. It is told here at once; native code's own word of it is old then. */
+  /**
+   * Says something new of the local node. It is told here at once; native code's own word of it is old then.
+   */
   #update(change: Partial<LocalState>): void {
     const state = { ...this.#state, ...change }
     const { status: before, statusSinceMs, ...rest } = this.#view.member(this.localNodeId)!

@@ -1,5 +1,5 @@
-//! What members tell each other: datagrams around those of foca, notices that ride on them, and exchanges over
-//! streams.
+//! What members tell each other: datagrams around those of foca, notices that ride on them, and exchanges
+//! over streams.
 //!
 //! The first byte of every message is the version of its format. A member sends the newest that the receiver
 //! speaks, and the oldest to a stranger, so members of two releases in a row understand each other.
@@ -232,6 +232,13 @@ pub enum Request {
         /// What it knows.
         state: State,
     },
+    /// The record of one member: there is a notice that it is newer.
+    Fetch {
+        /// Who asks.
+        hello: Hello,
+        /// The member.
+        id: String,
+    },
     /// Who are you?
     Who,
 }
@@ -247,7 +254,7 @@ pub enum Reply {
     Synced {
         /// Who answers.
         hello: Hello,
-        /// What it knows.
+        /// What it knows; of a record that was asked for, just that.
         state: State,
     },
     /// It will have nothing to do with who asked.

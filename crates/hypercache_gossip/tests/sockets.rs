@@ -117,6 +117,8 @@ fn members_find_each_other_and_see_one_leave() {
         c.look();
         c.told.iter().any(|event| matches!(event, Event::Left))
     });
+    let free = Sockets::bind(c.address.parse().expect("an address"));
+    assert!(free.is_ok(), "who has left has closed its sockets");
     assert!(!a.seen.iter().chain(&b.seen).any(|(kind, _)| *kind == ChangeKind::Failed));
 }
 
@@ -214,7 +216,7 @@ fn fifty_members_of_one_process_find_each_other_and_end() {
     let counts = Arc::new(members[0].gossip.counts());
     assert!(counts.dropped.is_empty(), "{:?}", counts.dropped);
     drop(members);
-    wait_for("every port is free again", || {
-        addresses.iter().all(|address| Sockets::bind(address.parse().expect("an address")).is_ok())
-    });
+    for address in addresses {
+        assert!(Sockets::bind(address.parse().expect("an address")).is_ok(), "{address} is free again");
+    }
 }

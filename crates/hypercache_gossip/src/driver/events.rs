@@ -1,9 +1,10 @@
 //! Events on their way to the application, which takes them when it has time.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use super::locked;
 use crate::engine::{Counts, Event};
 
 /// Events that may wait. Further messages of others are lost, and counted; changes of members never are.
@@ -14,7 +15,7 @@ pub struct EventQueue {
     counts: Mutex<Counts>,
     wake: Box<dyn Fn() + Send + Sync>,
     is_closed: AtomicBool,
-    lost: std::sync::atomic::AtomicU64,
+    lost: AtomicU64,
 }
 
 impl EventQueue {
@@ -24,7 +25,7 @@ impl EventQueue {
             counts: Mutex::default(),
             wake: Box::new(wake),
             is_closed: AtomicBool::new(false),
-            lost: std::sync::atomic::AtomicU64::new(0),
+            lost: AtomicU64::new(0),
         }
     }
 
@@ -34,7 +35,7 @@ impl EventQueue {
             return;
         }
         let is_first = {
-            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut waiting = locked(&self.waiting);
             if waiting.len() >= WAITING_MAX && matches!(event, Event::Heard(_)) {
                 self.lost.fetch_add(1, Ordering::Relaxed);
                 return;
@@ -50,7 +51,7 @@ impl EventQueue {
 
     /// Takes the oldest events, and answers whether more wait.
     pub fn take(&self, count_max: usize) -> (Vec<Event>, bool) {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = locked(&self.waiting);
         let count = waiting.len().min(count_max);
         let taken = waiting.drain(..count).collect();
         (taken, !waiting.is_empty())
@@ -58,12 +59,12 @@ impl EventQueue {
 
     /// Takes note of counters.
     pub fn count(&self, counts: &Counts) {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone_from(counts);
+        locked(&self.counts).clone_from(counts);
     }
 
     /// The counters.
     pub fn counts(&self) -> Counts {
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut counts = locked(&self.counts).clone();
         let lost = self.lost.load(Ordering::Relaxed);
         if lost > 0 {
             counts.dropped.insert("application too slow", lost);
@@ -74,7 +75,7 @@ impl EventQueue {
     /// Takes no more, and drops what waits.
     pub fn close(&self) {
         self.is_closed.store(true, Ordering::Release);
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        locked(&self.waiting).clear();
     }
 }
 

@@ -6,7 +6,8 @@ mod streams;
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use rand::TryRng;
@@ -28,6 +29,8 @@ use streams::{Arrival, Question};
 const ARRIVALS_MAX: usize = 256;
 /// The engine is asked what time it is at least so often, so that it notices that the process was stopped.
 const IDLE_MAX: Duration = Duration::from_secs(1);
+/// For the sockets to be closed.
+const CLOSE_MAX: Duration = Duration::from_secs(1);
 /// Ports that are tried where any free one will do, and it has to be free twice.
 const PORT_TRIES: usize = 16;
 
@@ -77,14 +80,16 @@ enum Command {
 
 /// A member that runs. Dropping it, or closing it, ends it without a word to the others.
 pub struct Gossip {
-    commands: mpsc::UnboundedSender<Command>,
+    /// `None` once it is closed.
+    commands: Mutex<Option<mpsc::UnboundedSender<Command>>>,
     events: Arc<EventQueue>,
-    task: tokio::task::AbortHandle,
+    /// Disconnected when the sockets are closed.
+    ended: Mutex<Receiver<()>>,
 }
 
 impl Gossip {
-    /// Runs a member over sockets. `wake` is called, on a thread of the runtime, when there are events to take
-    /// and there were none before.
+    /// Runs a member over sockets. `wake` is called, on a thread of the runtime, when there are events to
+    /// take and there were none before.
     ///
     /// # Errors
     /// Where the system gives no threads, or will not watch the sockets.
@@ -100,8 +105,12 @@ impl Gossip {
         let events = Arc::new(EventQueue::new(wake));
         let (commands, asked) = mpsc::unbounded_channel();
         let owner = Owner::new(options, datagrams, events.clone());
-        let task = runtime.spawn(owner.run(streams, asked)).abort_handle();
-        Ok(Self { commands, events, task })
+        let (end, ended) = channel();
+        runtime.spawn(async move {
+            owner.run(streams, asked).await;
+            drop(end);
+        });
+        Ok(Self { commands: Mutex::new(Some(commands)), events, ended: Mutex::new(ended) })
     }
 
     /// Begins to take part: see [`Engine::join`].
@@ -155,15 +164,19 @@ impl Gossip {
         self.events.counts()
     }
 
-    /// Ends it, without a word to the others. May be called again.
+    /// Ends it, without a word to the others, and waits until its sockets are closed. May be called again.
     pub fn close(&self) {
         self.events.close();
-        self.task.abort();
+        drop(locked(&self.commands).take());
+        // The task waits for nothing but its turn. Should it not get one, the port is busy a while longer.
+        let _ = locked(&self.ended).recv_timeout(CLOSE_MAX);
     }
 
     /// Of a member that has ended nobody hears a command.
     fn command(&self, command: Command) {
-        let _ = self.commands.send(command);
+        if let Some(commands) = &*locked(&self.commands) {
+            let _ = commands.send(command);
+        }
     }
 }
 
@@ -171,6 +184,11 @@ impl Drop for Gossip {
     fn drop(&mut self) {
         self.close();
     }
+}
+
+/// Nothing here panics with a lock held, and what is behind it would be whole if something did.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Randomness of the system, for [`EngineOptions::random_seed`].
@@ -230,12 +248,14 @@ impl Owner {
     async fn run(mut self, streams: TcpListener, mut commands: mpsc::UnboundedReceiver<Command>) {
         self.tasks.spawn(streams::accept(streams, self.timeout, self.arrivals.clone()));
         let mut buffer = [0; DATAGRAM_BYTES_MAX + 1];
-        loop {
+        let mut last_words = None;
+        while last_words.is_none() {
             let idle_end = self.begun.elapsed() + IDLE_MAX;
             let wake_at = self.begun + self.engine.next_tick().map_or(idle_end, |at| at.min(idle_end));
             tokio::select! {
                 received = self.datagrams.recv_from(&mut buffer) => {
-                    // Some systems tell here that a datagram sent before was not wanted: no concern of this one.
+                    // Some systems tell here that a datagram sent before was not wanted: no concern of this
+                    // one.
                     if let Ok((length, from)) = received {
                         self.engine.received(self.begun.elapsed(), from, &buffer[..length]);
                     }
@@ -243,17 +263,27 @@ impl Owner {
                 Some(arrival) = self.arrived.recv() => self.take_arrival(arrival),
                 command = commands.recv() => match command {
                     Some(command) => self.obey(command),
-                    None => return,
+                    None => break,
                 },
                 () = sleep_until(wake_at) => {}
             }
             self.engine.tick(self.begun.elapsed());
             for effect in self.engine.take_effects() {
-                self.effect(effect);
+                match effect {
+                    Effect::Tell(event @ (Event::Left | Event::Conflict(_) | Event::JoinEnded(Err(_)))) => {
+                        last_words = Some(event);
+                    }
+                    effect => self.effect(effect),
+                }
             }
             while self.tasks.try_join_next().is_some() {}
             self.events.count(self.engine.counts());
         }
+        self.tasks.shutdown().await;
+        let events = self.events.clone();
+        // Who hears that it is over may open the same port again.
+        drop(self);
+        last_words.into_iter().for_each(|event| events.add(event));
     }
 
     fn take_arrival(&mut self, arrival: Arrival) {

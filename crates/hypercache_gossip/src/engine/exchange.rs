@@ -35,6 +35,8 @@ pub(super) enum Errand {
     Compare(String),
     /// Tell a member what is known, and hear what it knows.
     Sync(String),
+    /// Ask a member for the record of another one.
+    Fetch { from: String, id: String },
     /// Give a member what it lacks.
     Give(Identity, State),
     /// Tell a member that this one leaves.
@@ -51,6 +53,9 @@ impl Errand {
             (Self::Compare(ours), Self::Compare(theirs))
             | (Self::Sync(ours), Self::Sync(theirs))
             | (Self::Farewell(ours), Self::Farewell(theirs)) => ours == theirs,
+            (Self::Fetch { from, id }, Self::Fetch { from: other, id: theirs }) => {
+                (from, id) == (other, theirs)
+            }
             _ => false,
         }
     }
@@ -220,6 +225,9 @@ impl Engine {
                 (at, request)
             }),
             Errand::Sync(id) => known(id).map(|at| (at, sync(false, lines()))),
+            Errand::Fetch { from, id } => {
+                known(from).map(|at| (at, Request::Fetch { hello: hello.clone(), id: id.clone() }))
+            }
             Errand::Farewell(id) => known(id).map(|at| {
                 let state = State { records: own_record(), ..lines() };
                 (at, sync(false, state))
@@ -272,6 +280,7 @@ impl Engine {
             Request::Compare { hello, digest } => self
                 .refusal(&hello, false)
                 .unwrap_or(if digest == self.digest() { Reply::Same } else { Reply::Differs }),
+            Request::Fetch { hello, id } => self.refusal(&hello, false).unwrap_or_else(|| self.fetched(id)),
             Request::Sync { hello, is_join, state } => match self.refusal(&hello, is_join) {
                 Some(refused) => refused,
                 None if is_join && self.phase == Phase::Leaving => Reply::Absent,
@@ -335,6 +344,16 @@ impl Engine {
         Reply::Synced { hello: self.hello(), state }
     }
 
+    fn fetched(&self, id: String) -> Reply {
+        let known = if id == self.options.id {
+            Some(&self.record)
+        } else {
+            self.peers.get(&id).and_then(|peer| peer.record.as_ref())
+        };
+        let records = known.map(|record| RecordOf { id, bytes: record.encode() }).into_iter().collect();
+        Reply::Synced { hello: self.hello(), state: State { records, ..State::default() } }
+    }
+
     fn hear_reply(&mut self, errand: Errand, reply: Reply) {
         match (errand, reply) {
             (Errand::Who { old, stream, hello, state }, reply) => {
@@ -342,6 +361,7 @@ impl Engine {
                 self.let_in(stream, &old, &hello, state, is_there);
             }
             (Errand::Compare(id), Reply::Differs) => self.send_on(Errand::Sync(id)),
+            (Errand::Fetch { .. }, Reply::Synced { hello, state }) => self.learn(&hello, state),
             (errand, Reply::Synced { hello, state }) => self.hear_state(errand, &hello, state),
             (Errand::Seed(number), reply) => self.hear_seed(number, reply),
             (_, Reply::Refused(Refusal::IdTaken { address })) => {
@@ -536,9 +556,12 @@ impl Engine {
         }
     }
 
-    /// What is known of all members, this one included.
+    /// What is known of all members, this one included. Who has left is nobody's concern any more.
     fn lines(&self) -> Vec<Line> {
-        let of_others = self.foca.iter_membership_state().filter(|member| member.id().id != self.options.id);
+        let of_others = self.foca.iter_membership_state().filter(|member| {
+            let has_gone = member.state() == Swim::Down && self.has_left(member.id());
+            member.id().id != self.options.id && !has_gone
+        });
         let mut lines: Vec<Line> = of_others
             .map(|member| {
                 let id = &member.id().id;

@@ -7,11 +7,11 @@
 //! 1. Every datagram is sealed, numbered, and marked with the options that all members must share.
 //! 2. What a member says of itself is a record, which travels over streams: notices on datagrams only tell
 //!    that there is a newer one. A member is shown when SWIM says that it lives and its record is there.
-//! 3. Every few seconds a member compares what it knows with that of another one; where it differs, each gives
-//!    the other what it lacks.
-//! 4. A death that somebody tells over a stream is not believed: the member is asked. That a member lives which
-//!    is dead here is not believed either: it is asked, hears that it is dead, and begins another life.
-//!    So halves of a partition find together again without a healthy member being shown as dead.
+//! 3. Every few seconds a member compares what it knows with that of another one; where it differs, each
+//! gives the other what it lacks.
+//! 4. A death that somebody tells over a stream is not believed: the member is asked. That a member lives
+//! which is dead here is not believed either: it is asked, hears that it is dead, and begins another life. So
+//! halves of a partition find together again without a healthy member being shown as dead.
 //! 5. A suspect is asked over a stream whether it is there, which loss of datagrams does not hinder.
 
 mod carrier;

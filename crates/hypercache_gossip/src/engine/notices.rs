@@ -108,10 +108,10 @@ impl Engine {
                 let is_new = version > peer.version();
                 if is_leaving && !peer.has_left(version.started_at_ms) {
                     peer.left_life = Some(version.started_at_ms);
-                    self.spread(&Notice::Record { id, version, is_leaving });
+                    self.spread(&Notice::Record { id: id.clone(), version, is_leaving });
                 }
                 if is_new {
-                    self.send_on(Errand::Sync(sender.id.clone()));
+                    self.send_on(Errand::Fetch { from: sender.id.clone(), id });
                 }
             }
             Notice::Ring { id, ring } => self.learn_ring(id, ring),
