@@ -44,8 +44,9 @@ export class GossipMembership implements DistributedMembership {
   #native: NativeGossip | undefined
   #startedAtMs = 0
   #problems: readonly string[] = []
-  #joining: Promise<void> | undefined
-  #leaving: Promise<void> | undefined
+  /** The last join or leave that was asked for, until its end. */
+  #lastTurn: { kind: 'join' | 'leave'; ended: Promise<void> } | undefined
+  #isLeaving = false
   /** Ends what native code will tell the end of. */
   #endWaiting: ((error?: HyperCacheError) => void) | undefined
   #isAwake = false
@@ -70,16 +71,12 @@ export class GossipMembership implements DistributedMembership {
   async join(seeds: readonly string[]): Promise<void> {
     const addresses = checkedTexts('seeds', listOf('seeds', seeds))
     this.#view.throwIfClosed()
-    await this.#leaving
-    if (this.#isJoined) return
-    this.#joining ??= this.#join(addresses).finally(() => (this.#joining = undefined))
-    await this.#joining
+    await this.#inTurn('join', () => this.#join(addresses))
   }
 
+  /** See `MembershipProvider.leave`. @throws ERR_HYPERCACHE_MEMBERSHIP_CLOSED where it is closed meanwhile. */
   async leave(): Promise<void> {
-    await this.#joining?.catch(() => undefined)
-    if (this.#isJoined) this.#leaving ??= this.#leave().finally(() => (this.#leaving = undefined))
-    await this.#leaving
+    await this.#inTurn('leave', () => this.#leave())
   }
 
   members(): readonly Member[] {
@@ -129,8 +126,8 @@ export class GossipMembership implements DistributedMembership {
   }
 
   broadcast({ name, data, lamportTime }: BroadcastMessage): void {
-    const { status } = this.#localMember('it cannot send to the others')
-    if (status === 'leaving') throw this.#notJoined('it leaves, and cannot send to the others any more')
+    this.#localMember('it cannot send to the others')
+    if (this.#isLeaving) throw this.#notJoined('it leaves, and cannot send to the others any more')
     guarded(() => this.#native!.broadcast(name, data, lamportTime))
   }
 
@@ -180,7 +177,24 @@ export class GossipMembership implements DistributedMembership {
     return this.#view.member(this.localNodeId) !== undefined
   }
 
+  /** Has joins and leaves follow one another as they were asked for. One like the last one is that one. */
+  #inTurn(kind: 'join' | 'leave', act: () => Promise<void>): Promise<void> {
+    const last = this.#lastTurn
+    if (last?.kind === kind) return last.ended
+    const ended = last === undefined ? act() : last.ended.catch(() => undefined).then(act)
+    const turn = { kind, ended }
+    const forget = () => {
+      if (this.#lastTurn === turn) this.#lastTurn = undefined
+    }
+    this.#lastTurn = turn
+    ended.then(forget, forget)
+    return ended
+  }
+
   async #join(seeds: string[]): Promise<void> {
+    if (this.#isJoined) return
+    // What it was being upgraded to, it is now.
+    this.#state = { ...this.#state, isUpdating: false }
     // A life that begins no later than the one before would be taken for that one.
     this.#startedAtMs = Math.max(this.#startedAtMs + 1, this.#clock.nowMs())
     const options = await nativeOptions(this.#options, this.#state, this.#startedAtMs)
@@ -198,9 +212,15 @@ export class GossipMembership implements DistributedMembership {
   }
 
   async #leave(): Promise<void> {
-    await this.#told(() => this.#native?.leave())
-    this.#end()
-    this.#forgetAll()
+    if (!this.#isJoined) return
+    this.#isLeaving = true
+    try {
+      await this.#told(() => this.#native?.leave())
+      this.#end()
+      this.#forgetAll()
+    } finally {
+      this.#isLeaving = false
+    }
   }
 
   /** Every member leaves the view, the local one last: who has left knows of nobody. */
@@ -319,7 +339,7 @@ export class GossipMembership implements DistributedMembership {
     this.#problems = Object.freeze([problem])
     warn('ERR_HYPERCACHE_NODE_ID_TAKEN', `${problem}: this node takes no part any more`)
     this.#forgetAll()
-    this.#endWaiting?.()
+    this.#endWaiting?.(this.#isLeaving ? undefined : refused(problem))
   }
 
   #change(changes: readonly NativeChange[]): void {
