@@ -9,6 +9,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh64::xxh64;
 
+use crate::checked;
 use crate::identity::Identity;
 use crate::record::Version;
 
@@ -25,7 +26,7 @@ pub const BROADCAST_BYTES_MAX: usize = 512;
 
 /// Options that all members must share, or their rings would differ: names and values.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SharedOptions(pub Vec<(String, String)>);
+pub struct SharedOptions(#[serde(deserialize_with = "checked::options")] pub Vec<(String, String)>);
 
 impl SharedOptions {
     /// A number that differs where they differ.
@@ -53,15 +54,19 @@ pub enum Refusal {
     /// An option that has to be the same everywhere is not.
     OtherOption {
         /// Its name.
+        #[serde(deserialize_with = "checked::word")]
         option: String,
         /// Its value at the member that refuses.
+        #[serde(deserialize_with = "checked::word")]
         ours: String,
         /// Its value at the member that is refused.
+        #[serde(deserialize_with = "checked::word")]
         theirs: String,
     },
     /// Another process has this node id, and answers.
     IdTaken {
         /// Where it is.
+        #[serde(deserialize_with = "checked::word")]
         address: String,
     },
     /// The cluster knows a later life of this node: the clock has gone back. It is to begin after that one.
@@ -180,6 +185,7 @@ pub struct Line {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Broadcast {
     /// Who sent it.
+    #[serde(deserialize_with = "checked::id")]
     pub origin: String,
     /// When the origin's process joined.
     pub started_at_ms: u64,
@@ -197,6 +203,7 @@ pub struct Broadcast {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RecordOf {
     /// The member.
+    #[serde(deserialize_with = "checked::id")]
     pub id: String,
     /// See `Record::encode`.
     pub bytes: Vec<u8>,
@@ -206,10 +213,13 @@ pub struct RecordOf {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct State {
     /// All members that it knows, itself among them.
+    #[serde(deserialize_with = "checked::list")]
     pub lines: Vec<Line>,
     /// Records that the other side lacks, as far as is known.
+    #[serde(deserialize_with = "checked::list")]
     pub records: Vec<RecordOf>,
     /// Broadcasts that the other side lacks, as far as is known.
+    #[serde(deserialize_with = "checked::list")]
     pub broadcasts: Vec<Broadcast>,
 }
 
@@ -271,6 +281,7 @@ pub enum Notice {
     /// A member has changed what it says of itself: the record is to be asked for.
     Record {
         /// The member.
+        #[serde(deserialize_with = "checked::id")]
         id: String,
         /// Its new version.
         version: Version,
@@ -280,6 +291,7 @@ pub enum Notice {
     /// A member has another ring.
     Ring {
         /// The member.
+        #[serde(deserialize_with = "checked::id")]
         id: String,
         /// Its ring.
         ring: RingMark,

@@ -11,6 +11,7 @@ use xxhash_rust::xxh64::Xxh64;
 use super::seeds::Contact;
 use super::time::Task;
 use super::{Effect, Engine, Event, Phase, Target, reason};
+use crate::checked::TIME_MAX_MS;
 use crate::envelope::Purpose;
 use crate::identity::{Identity, Life};
 use crate::message::{
@@ -293,6 +294,8 @@ impl Engine {
                             known => Reply::Refused(Refusal::OlderLife { started_at_ms: known }),
                         }
                     }
+                    // Each of them holds what the newcomer told, and a stream.
+                    Some(_) if self.questions_of_newcomers() >= ASKING_MAX => Reply::Absent,
                     Some(old) => {
                         let hello = Box::new(hello);
                         return self.send_on(Errand::Who { old, stream, hello, state });
@@ -323,6 +326,12 @@ impl Engine {
             return Some(Reply::Absent);
         }
         Some(Reply::Refused(Refusal::IdTaken { address: own.address.to_string() }))
+    }
+
+    /// How many newcomers wait until it is known whether another process has their id.
+    fn questions_of_newcomers(&self) -> usize {
+        let pending = self.errands.values().chain(&self.waiting_errands);
+        pending.filter(|errand| matches!(errand, Errand::Who { .. })).count()
     }
 
     /// The member whose id a newcomer has, unless it is the newcomer itself.
@@ -391,7 +400,7 @@ impl Engine {
         } else {
             self.synced(hello, state, true)
         };
-        self.answer(stream, hello.speaks.min(self.options.speaks), &reply);
+        self.answer(stream, hello.speaks.clamp(OLDEST_SPOKEN, self.options.speaks), &reply);
     }
 
     fn hear_state(&mut self, errand: Errand, hello: &Hello, state: State) {
@@ -426,8 +435,13 @@ impl Engine {
                 self.seed_failed(number, "another process answers at this node's own address".into())
             }
             Reply::Refused(Refusal::OlderLife { started_at_ms }) => {
-                self.begin_life_after(started_at_ms);
-                self.send_on(Errand::Seed(number));
+                let is_first = !std::mem::replace(&mut self.seeds[number].has_told_life, true);
+                if self.begin_life_after(started_at_ms) && is_first {
+                    self.send_on(Errand::Seed(number));
+                } else {
+                    let why = format!("it knows a life of this node that began at {started_at_ms}");
+                    self.seed_failed(number, why);
+                }
             }
             Reply::Refused(refusal) => {
                 self.seed_failed(number, format!("it refuses: {refusal}"));
@@ -450,16 +464,26 @@ impl Engine {
         self.schedule.add(after, Task::AskSeed(number));
     }
 
-    /// The wall clock has gone back since the last life of this node.
-    fn begin_life_after(&mut self, started_at_ms: u64) {
-        let life = Life { started_at_ms: started_at_ms + 1, comeback: 0 };
-        if self.phase != Phase::Joining || life <= self.identity().life {
-            return;
+    /// The wall clock has gone back since the last life of this node. Answers whether it has begun a later one.
+    fn begin_life_after(&mut self, started_at_ms: u64) -> bool {
+        let is_taking_part = matches!(self.phase, Phase::Joining | Phase::Joined);
+        let is_later = (self.identity().life.started_at_ms..TIME_MAX_MS).contains(&started_at_ms);
+        if !is_taking_part || !is_later {
+            return false;
         }
+        let started_at_ms = started_at_ms + 1;
+        let life = Life { started_at_ms, comeback: 0 };
         let identity = Identity { life, ..self.identity().clone() };
-        // It is another one, and nobody is there to be told of the change.
+        // It fails where nothing would change.
         drop(self.foca.change_identity(identity, &mut self.outbox));
-        self.record.version.started_at_ms = life.started_at_ms;
+        self.record.version.started_at_ms = started_at_ms;
+        if let Some(ring) = &mut self.ring {
+            ring.started_at_ms = started_at_ms;
+        }
+        if self.phase == Phase::Joined {
+            self.change_record(|_| {});
+        }
+        true
     }
 
     fn conflict(&mut self, address: SocketAddr) {
@@ -477,11 +501,12 @@ impl Engine {
         // Its errors are of encoding, and it only encodes what it has decoded.
         drop(self.foca.apply_many(updates.into_iter(), true, &mut self.outbox));
         if let Some(peer) = self.peer_of(&hello.identity.id) {
-            peer.speaks = Some(hello.speaks.min(NEWEST_SPOKEN));
+            peer.speaks = Some(hello.speaks.clamp(OLDEST_SPOKEN, NEWEST_SPOKEN));
         }
         for RecordOf { id, bytes } in state.records {
-            if let Some(record) = Record::decode(&bytes) {
-                self.learn_record(id, record);
+            match Record::decode(&bytes) {
+                Some(record) => self.learn_record(id, record),
+                None => self.count_drop("unfit record"),
             }
         }
         for line in state.lines {
@@ -501,6 +526,13 @@ impl Engine {
             // What they say of me: foca refutes a suspicion, and begins another life after a death.
             if identity == self.identity() && line.state != Swim::Alive {
                 updates.push(Member::new(identity.clone(), line.incarnation, line.state));
+            }
+            // Of this process nobody can know a later life: it is that of an earlier process, whose clock was ahead.
+            let started_at_ms = identity.life.started_at_ms;
+            if identity.address == self.identity().address
+                && started_at_ms > self.identity().life.started_at_ms
+            {
+                self.begin_life_after(started_at_ms);
             }
             return;
         }
@@ -532,17 +564,16 @@ impl Engine {
     }
 
     fn learn_record(&mut self, id: String, record: Record) {
-        if id == self.options.id {
-            return;
-        }
+        let Some(known) = self.identity_of(&id) else { return };
         let Some(peer) = self.peer_of(&id) else { return };
         let version = record.version;
-        if version <= peer.version() {
+        // A life that nobody has heard of has no record.
+        if version.started_at_ms > known.life.started_at_ms || version <= peer.version() {
             return;
         }
         let is_leaving = record.claim == Claim::Leaving;
         if is_leaving {
-            peer.left_life = Some(version.started_at_ms);
+            peer.left_life = peer.left_life.max(Some(version.started_at_ms));
         }
         peer.record = Some(record);
         self.spread(&Notice::Record { id, version, is_leaving });
@@ -592,13 +623,16 @@ impl Engine {
         let own = std::iter::once((&self.options.id, &self.record));
         let of_others = self.peers.iter().filter_map(|(id, peer)| Some((id, peer.record.as_ref()?)));
         let line_of = |id: &String| theirs.iter().find(|line| line.identity.id == *id);
-        let records = own
-            .chain(of_others)
-            .filter(|(id, record)| line_of(id).map(|line| line.version).unwrap_or_default() < record.version);
+        let records = own.chain(of_others).filter(|(id, record)| match line_of(id) {
+            Some(line) => line.version < record.version,
+            // Who never knew a member that is gone does not want to know of it.
+            None => **id == self.options.id || self.is_live(id),
+        });
         let records = records.map(|(id, record)| RecordOf { id: id.clone(), bytes: record.encode() });
         let broadcasts = self.broadcasts.iter().filter(|broadcast| {
+            // Whoever does not know the origin does not tell what it has heard of it.
             line_of(&broadcast.origin)
-                .is_none_or(|line| !line.heard.has(broadcast.started_at_ms, broadcast.number))
+                .is_some_and(|line| !line.heard.has(broadcast.started_at_ms, broadcast.number))
         });
         State { lines: Vec::new(), records: records.collect(), broadcasts: broadcasts.cloned().collect() }
     }

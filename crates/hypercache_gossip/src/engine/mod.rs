@@ -8,10 +8,10 @@
 //! 2. What a member says of itself is a record, which travels over streams: notices on datagrams only tell
 //!    that there is a newer one. A member is shown when SWIM says that it lives and its record is there.
 //! 3. Every few seconds a member compares what it knows with that of another one; where it differs, each
-//! gives the other what it lacks.
+//!    gives the other what it lacks.
 //! 4. A death that somebody tells over a stream is not believed: the member is asked. That a member lives
-//! which is dead here is not believed either: it is asked, hears that it is dead, and begins another life. So
-//! halves of a partition find together again without a healthy member being shown as dead.
+//!    which is dead here is not believed either: it is asked, hears that it is dead, and begins another life.
+//!    So halves of a partition find together again without a healthy member being shown as dead.
 //! 5. A suspect is asked over a stream whether it is there, which loss of datagrams does not hinder.
 
 mod carrier;
@@ -35,7 +35,9 @@ use rand::{Rng, RngExt, SeedableRng};
 
 use crate::envelope::{Purpose, Refused, Sealer};
 use crate::identity::{Identity, Life};
-use crate::message::{Broadcast, DatagramHead, Heard, OLDEST_SPOKEN, Refusal, RingMark, SharedOptions};
+use crate::message::{
+    Broadcast, DATAGRAM_BYTES_MAX, DatagramHead, Heard, OLDEST_SPOKEN, Refusal, RingMark, SharedOptions,
+};
 use crate::record::{Claim, RECORD_BYTES_MAX, Record, Version};
 use crate::timing::Timing;
 
@@ -207,6 +209,8 @@ pub struct Engine {
     strangers: BTreeSet<(IpAddr, &'static str)>,
     problems: Vec<String>,
     tuned_for: usize,
+    /// Not to come back again before then.
+    rests_until: Duration,
     counts: Counts,
     effects: Vec<Effect>,
 }
@@ -253,6 +257,7 @@ impl Engine {
             strangers: BTreeSet::new(),
             problems: Vec::new(),
             tuned_for: 1,
+            rests_until: Duration::ZERO,
             counts: Counts::default(),
             effects: Vec::new(),
         }
@@ -361,6 +366,9 @@ impl Engine {
         if self.phase == Phase::Over {
             return Err("not joined");
         }
+        if bytes.len() > DATAGRAM_BYTES_MAX {
+            return Err("oversized");
+        }
         let message = self.sealer.open(Purpose::Datagram, bytes).map_err(reason)?;
         let (head, rest) = DatagramHead::decode(&message).ok_or("malformed")?;
         if !self.understands(head.speaks) {
@@ -375,11 +383,19 @@ impl Engine {
         if !self.replays.is_new(head.session, head.number) {
             return Err("replayed");
         }
-        self.foca.handle_data(rest, &mut self.outbox).map_err(|error| match error {
+        if self.schedule.time() < self.rests_until && is_verdict(rest) {
+            return Err("dead again");
+        }
+        let handled = self.foca.handle_data(rest, &mut self.outbox);
+        let sender = self.outbox.sender.take();
+        handled.map_err(|error| match error {
             foca::Error::DataTooBig => "oversized",
             foca::Error::DataFromOurselves | foca::Error::IndirectForOurselves => "own",
             _ => "malformed",
-        })
+        })?;
+        let sender = sender.ok_or("other member")?;
+        let is_live = self.foca.iter_members().any(|member| *member.id() == sender);
+        if is_live { Ok(()) } else { Err("dead sender") }
     }
 
     fn perform(&mut self, task: Task) {
@@ -415,6 +431,9 @@ impl Engine {
         for identity in std::mem::take(&mut self.outbox.failed) {
             self.counts.probes_failed += 1;
             self.verify(identity.id);
+        }
+        if std::mem::take(&mut self.outbox.has_come_back) {
+            self.rests_until = self.schedule.time() + self.options.timing.probe_interval;
         }
         self.counts.probes_sent = self.outbox.probes_sent;
         self.tune();
@@ -467,7 +486,7 @@ impl Engine {
     }
 
     fn drop_message(&mut self, from: IpAddr, reason: &'static str) {
-        *self.counts.dropped.entry(reason).or_default() += 1;
+        self.count_drop(reason);
         let is_strange = matches!(
             reason,
             "other cluster" | "other key" | "not sealed" | "other version" | "other options" | "malformed"
@@ -475,6 +494,10 @@ impl Engine {
         if is_strange && self.strangers.len() < STRANGERS_MAX && self.strangers.insert((from, reason)) {
             self.effects.push(Effect::Tell(Event::Stranger(from, reason)));
         }
+    }
+
+    fn count_drop(&mut self, reason: &'static str) {
+        *self.counts.dropped.entry(reason).or_default() += 1;
     }
 
     /// A time around another one, so that members do not all do things at once.
@@ -490,6 +513,13 @@ impl Engine {
             }
         }
     }
+}
+
+/// Whether foca's part of a datagram only says that its receiver is dead. Who cannot outlive what the sender
+/// believes would come back with each of them, and each time tell everybody.
+fn is_verdict(bytes: &[u8]) -> bool {
+    let header = postcard::take_from_bytes::<foca::Header<Identity>>(bytes);
+    header.is_ok_and(|(header, _)| header.message == foca::Message::TurnUndead)
 }
 
 fn reason(refused: Refused) -> &'static str {

@@ -113,10 +113,6 @@ impl Engine {
         if id == self.options.id || self.swim_state(id).is_none() {
             return None;
         }
-        self.peer_entry(id)
-    }
-
-    fn peer_entry(&mut self, id: &str) -> Option<&mut Peer> {
         if !self.peers.contains_key(id) && self.peers.len() >= PEERS_MAX {
             return None;
         }
@@ -145,7 +141,7 @@ impl Engine {
     }
 
     fn refresh_peer(&mut self, identity: &Identity, state: Swim, changes: &mut Vec<Change>) {
-        let Some(peer) = self.peer_entry(&identity.id) else { return };
+        let Some(peer) = self.peers.get_mut(&identity.id) else { return };
         let Some(record) = &peer.record else { return };
         let before = peer.shown;
         let (kind, status) = match (sight(identity, state, peer, record), before) {
