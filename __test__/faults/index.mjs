@@ -1,0 +1,8 @@
+// All scenarios, in the order in which they are run.
+
+import { crashes } from './scenarios/crashes.mjs'
+import { cuts } from './scenarios/cuts.mjs'
+import { pauses } from './scenarios/pauses.mjs'
+import { seeds } from './scenarios/seeds.mjs'
+
+export const scenarios = [...crashes, ...pauses, ...seeds, ...cuts]
