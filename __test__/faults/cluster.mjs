@@ -22,6 +22,8 @@ export async function until(what, problem, limitMs = LIMIT_MS) {
   }
 }
 
+const inOrder = (texts) => texts.sort().join(', ')
+
 /** The nodes of one cluster, each on a host of its own. */
 export class Cluster {
   /** Those that run, by id. */
@@ -31,6 +33,8 @@ export class Cluster {
   #options
   #key = randomBytes(32).toString('base64')
   #broadcastCount = 0
+  /** When nodes were killed, by id. */
+  #diedMs = new Map()
 
   /** @param options `preset`; `seeds`, hosts (default: the first two); `isLoaded`, whether nodes route keys. */
   constructor(network, options = {}) {
@@ -74,7 +78,10 @@ export class Cluster {
     const atMs = Date.now()
     const ended = ids.map((id) => this.node(id).kill())
     for (const end of await Promise.all(ended)) assert.equal(end, 'SIGKILL', 'the process was killed')
-    for (const id of ids) this.nodes.delete(id)
+    for (const id of ids) {
+      this.nodes.delete(id)
+      this.#diedMs.set(id, performance.now())
+    }
     return atMs
   }
 
@@ -105,9 +112,9 @@ export class Cluster {
   }
 
   /**
-   * Waits until all nodes that run agree: the same members, alive but for those that `dead` names, the same
-   * ring, nothing that stands against their health. Then has each route 1,000 keys, and one tell the others
-   * something. Answers how long the agreement took.
+   * Waits until all nodes that run agree: the same members, alive but for those that `dead` names (who came
+   * later does not know of these), the same ring, nothing that stands against their health. Then has each route
+   * 1,000 keys, and one tell the others something. Answers how long the agreement took.
    */
   async agreed(when, dead = []) {
     const tookMs = await until(`agreement after ${when}`, () => this.#disagreement(dead))
@@ -125,14 +132,12 @@ export class Cluster {
   async #disagreement(dead) {
     const nodes = this.others()
     const ids = nodes.map(({ id }) => id)
-    const wanted = [...ids.map((id) => `${id} alive`), ...dead.map((id) => `${id} dead`)].sort().join(', ')
     const views = await Promise.all(nodes.map((node) => node.ask('view')))
     for (const [index, view] of views.entries()) {
       const { members, checksum, ringChecksums, problems, reasons, isReady } = view
-      const found = members
-        .map(({ id, status }) => `${id} ${status}`)
-        .sort()
-        .join(', ')
+      const found = inOrder(members.map(({ id, status }) => `${id} ${status}`))
+      const known = dead.filter((id) => !(this.#diedMs.get(id) < nodes[index].spawnedMs))
+      const wanted = inOrder([...ids.map((id) => `${id} alive`), ...known.map((id) => `${id} dead`)])
       if (found !== wanted) return `${ids[index]} has ${found}; wanted: ${wanted}`
       const elsewhere = members.find(({ id, address }) => this.#addressOf(id, address) !== address)
       if (elsewhere !== undefined) return `${ids[index]} has ${elsewhere.id} at ${elsewhere.address}`
