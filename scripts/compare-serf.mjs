@@ -22,6 +22,8 @@ import { CommandFailed, hasProgram, main, root } from './run.mjs'
 const SIZE = 5
 const LOSS_PERCENT = 20
 const FAULT_MS = 60_000
+const DEAF_MS = 15_000
+const DEAF_RUNS = 5
 const IDLE_MS = 30_000
 /** Ours may take so many times as long as Serf to see a failure. */
 const DETECTION_RATIO_MAX = 1.5
@@ -74,6 +76,22 @@ async function loss(profile) {
   await contest.cluster.assertDropped(contest.names, 'udp')
   const [ours, serf] = SYSTEMS.map((system) => contest.failureCount(system, atMs))
   return [{ what: '20 % loss for 60 s, false deaths', profile, unit: '', ours, serf, ratioMax: 1 }]
+}
+
+/** One node hears nobody, and all hear it: what it says of the others is wrong. */
+async function deafness(profile) {
+  const counts = { ours: 0, serf: 0 }
+  for (let run = 0; run < DEAF_RUNS; run++) {
+    const contest = await Contest.start(SIZE, profile)
+    const [deaf, ...others] = contest.names
+    const atMs = Date.now()
+    await contest.network.deafen([deaf], others)
+    await delay(DEAF_MS)
+    for (const system of SYSTEMS) counts[system] += contest.failureCount(system, atMs, others)
+    closeNetworks()
+  }
+  const what = `one of ${SIZE} hears nobody, ${DEAF_RUNS} times: false deaths among the others`
+  return [{ what, profile, unit: '', ...counts, ratioMax: 1 }]
 }
 
 async function partition(profile) {
@@ -162,6 +180,7 @@ await main(async () => {
   const measurements = profiles.flatMap((profile) => [
     [`detection ${profile}`, () => detection(profile)],
     [`loss ${profile}`, () => loss(profile)],
+    [`deafness ${profile}`, () => deafness(profile)],
     [`partition ${profile}`, () => partition(profile)],
     ...options.sizes.split(',').map((size) => [`idle ${size} ${profile}`, () => idle(profile, Number(size))]),
   ])

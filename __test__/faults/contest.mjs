@@ -83,9 +83,10 @@ export class Contest {
     return Math.max(0, ...pairs.map((pair) => toldMs(pair) - sinceMs))
   }
 
-  /** How often members were declared dead, by anybody, since a time. */
-  failureCount(system, sinceMs) {
-    const processes = [...this.of(system).values()]
-    return processes.reduce((sum, told) => sum + told.eventsOf('failed', sinceMs).length, 0)
+  /** How often some of the members were declared dead, by one another, since a time. */
+  failureCount(system, sinceMs, ids = this.names) {
+    const tellers = ids.map((id) => this.of(system).get(id))
+    const failures = tellers.flatMap((teller) => teller.eventsOf('failed', sinceMs))
+    return failures.filter(({ id }) => ids.includes(id)).length
   }
 }
