@@ -49,6 +49,11 @@ class Node {
     return this.membership.member(id)?.status
   }
 
+  /** The types of changes of a member, in order, without doubts: on a busy machine there may be some. */
+  cameAndWent(id: string): string[] {
+    return this.told(id).filter((type) => type !== 'suspected' && type !== 'recovered')
+  }
+
   /** The types of changes of a member, in order. */
   told(id: string): string[] {
     return this.changes.filter(({ member }) => member.id === id).map(({ type }) => type)
@@ -100,14 +105,14 @@ describe.skipIf(serfVersion === undefined)(`by ${serfVersion ?? 'Serf'}`, () => 
       await until(() => a!.status('b') === undefined && c!.status('b') === undefined)
       await b!.membership.join([])
       await until(() => a!.status('b') === 'alive' && c!.status('b') === 'alive')
-      expect([a!.told('b'), c!.told('b')]).toEqual([
+      expect([a!.cameAndWent('b'), c!.cameAndWent('b')]).toEqual([
         ['joined', 'left', 'joined'],
         ['joined', 'left', 'joined'],
       ])
       // The agent itself leaves: the same for others.
       await c!.agent.end('SIGINT')
       await until(() => a!.status('c') === undefined)
-      expect(a!.told('c')).toEqual(['joined', 'left'])
+      expect(a!.cameAndWent('c')).toEqual(['joined', 'left'])
     },
     SLOW,
   )
@@ -174,7 +179,7 @@ describe.skipIf(serfVersion === undefined)(`by ${serfVersion ?? 'Serf'}`, () => 
   test(
     'broadcasts reach every other member once, large ones too, and none that joins later',
     async () => {
-      const [a, b, c] = await cluster(['a', 'b', 'c'])
+      const [a, b] = await cluster(['a', 'b'])
       const sent = [
         { name: 'small', data: '', lamportTime: 1 },
         { name: 'large', data: JSON.stringify('x'.repeat(500)), lamportTime: 2 },
