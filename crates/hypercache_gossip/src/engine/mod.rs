@@ -35,7 +35,9 @@ use rand::{Rng, RngExt, SeedableRng};
 
 use crate::envelope::{Purpose, Refused, Sealer};
 use crate::identity::{Identity, Life};
-use crate::message::{Broadcast, DATAGRAM_BYTES_MAX, DatagramHead, Heard, OLDEST_SPOKEN, Refusal, RingMark, SharedOptions};
+use crate::message::{
+    Broadcast, DATAGRAM_BYTES_MAX, DatagramHead, Heard, OLDEST_SPOKEN, Refusal, RingMark, SharedOptions,
+};
 use crate::record::{Claim, RECORD_BYTES_MAX, Record, Version};
 use crate::timing::Timing;
 

@@ -93,7 +93,11 @@ impl Schedule {
     /// Has a task come due after a while.
     pub fn add(&mut self, after: Duration, task: Task) {
         self.next_number += 1;
-        self.heap.push(Reverse(Entry { at: self.time.saturating_add(after), number: self.next_number, task }));
+        self.heap.push(Reverse(Entry {
+            at: self.time.saturating_add(after),
+            number: self.next_number,
+            task,
+        }));
     }
 
     /// Takes a task that is due.
