@@ -387,6 +387,8 @@ impl Engine {
         let before = self.identity().clone();
         let lines = state.lines.clone();
         let is_join = matches!(errand, Errand::Seed(_)) && self.phase == Phase::Joining;
+        // What it has not taken over when it was given to it, it will not when it is given to it again.
+        let was_given = matches!(errand, Errand::Give(..));
         if is_join {
             for line in &lines {
                 self.heard.entry(line.identity.id.clone()).or_insert(line.heard);
@@ -400,7 +402,7 @@ impl Engine {
         }
         let given = self.lacking(&lines);
         let has_more = !given.records.is_empty() || !given.broadcasts.is_empty();
-        if self.phase != Phase::Over && (has_more || *self.identity() != before) {
+        if self.phase != Phase::Over && (has_more && !was_given || *self.identity() != before) {
             self.send_on(Errand::Give(hello.identity.clone(), given));
         }
     }
@@ -600,13 +602,17 @@ impl Engine {
         let own = std::iter::once((&self.options.id, &self.record));
         let of_others = self.peers.iter().filter_map(|(id, peer)| Some((id, peer.record.as_ref()?)));
         let line_of = |id: &String| theirs.iter().find(|line| line.identity.id == *id);
+        // Who does not know the dead does not come to know them.
+        let is_for_them = |id: &String| line_of(id).is_some() || *id == self.options.id || self.is_live(id);
         let records = own
             .chain(of_others)
-            .filter(|(id, record)| line_of(id).map(|line| line.version).unwrap_or_default() < record.version);
+            .filter(|(id, record)| line_of(id).map(|line| line.version).unwrap_or_default() < record.version)
+            .filter(|(id, _)| is_for_them(id));
         let records = records.map(|(id, record)| RecordOf { id: id.clone(), bytes: record.encode() });
         let broadcasts = self.broadcasts.iter().filter(|broadcast| {
             line_of(&broadcast.origin)
                 .is_none_or(|line| !line.heard.has(broadcast.started_at_ms, broadcast.number))
+                && is_for_them(&broadcast.origin)
         });
         State { lines: Vec::new(), records: records.collect(), broadcasts: broadcasts.cloned().collect() }
     }
