@@ -286,6 +286,37 @@ fn nobody_is_made_to_speak_an_impossible_version() {
 }
 
 #[test]
+fn news_that_two_lives_have_left_comes_to_an_end() {
+    let mut network = Network::of_three(seed(), &[]);
+    let state = State { lines: vec![line(&mad())], ..State::default() };
+    network.with(address(1), |engine, _| tell(engine, hello(&mad()), state));
+    network.run(Duration::from_secs(2));
+    for (session, (number, started_at_ms)) in [(1, 999_999), (2, 1_000_000), (3, 999_999)].iter().enumerate()
+    {
+        let to = network.member(*number).engine.identity().clone();
+        let version = Version { started_at_ms: *started_at_ms, counter: 1 };
+        let notice = encoded(&Notice::Record { id: "mad".into(), version, is_leaving: true });
+        let message = foca::Message::Broadcast;
+        let header = foca::Header { src: mad(), src_incarnation: 0, dst: to, message };
+        let head = DatagramHead {
+            speaks: 1,
+            session: session as u64,
+            number: 1,
+            options_mark: options("a", 1, &[]).shared.mark(),
+        };
+        let length = (notice.len() as u16).to_be_bytes();
+        let message = [&head.encode()[..], &encoded(&header), &length, &notice].concat();
+        let datagram = sealed(Purpose::Datagram, &message);
+        network.with(address(*number), |engine, now| engine.received(now, address(9), &datagram));
+    }
+    network.run(Duration::from_secs(60));
+    let sent = |network: &Network| network.member(1).engine.counts().datagrams_sent;
+    let before = sent(&network);
+    network.run(Duration::from_secs(60));
+    assert!(sent(&network) - before < 300, "{}", sent(&network) - before);
+}
+
+#[test]
 fn newcomers_with_one_id_do_not_pile_up() {
     let mut engine = engine();
     let state = State { lines: vec![line(&mad())], ..State::default() };

@@ -66,26 +66,26 @@ impl Forger<'_> {
     }
 
     fn text(&mut self) -> String {
-        match self.random.u8(..12) {
+        match self.random.u8(..80) {
             0 => String::new(),
             1 => "x".repeat(255),
             2 => "x".repeat(256),
             3 => "é".repeat(self.random.usize(..700)),
             4 => "a\nb\u{1b}[2J".into(),
-            5 => "mad".into(),
-            6 => format!("mad{}", self.random.u16(..)),
+            5..20 => "mad".into(),
+            20..40 => format!("mad{}", self.random.u8(..16)),
             number => ["a", "b", "c"][usize::from(number) % 3].into(),
         }
     }
 
     fn address(&mut self) -> SocketAddr {
         let of = |ip: &str, port| SocketAddr::from((ip.parse::<IpAddr>().expect("an address"), port));
-        match self.random.u8(..8) {
+        match self.random.u8(..80) {
             0 => of("0.0.0.0", 0),
             1 => of("::", 7946),
             2 => of("255.255.255.255", 65_535),
             3 => of("ff02::1", 1),
-            number => address(number),
+            number => address(number % 8),
         }
     }
 
