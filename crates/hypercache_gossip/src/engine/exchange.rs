@@ -407,6 +407,8 @@ impl Engine {
         let before = self.identity().clone();
         let lines = state.lines.clone();
         let is_join = matches!(errand, Errand::Seed(_)) && self.phase == Phase::Joining;
+        // What it has not taken over when it was given to it, it will not when it is given to it again.
+        let was_given = matches!(errand, Errand::Give(..));
         if is_join {
             for line in &lines {
                 self.heard.entry(line.identity.id.clone()).or_insert(line.heard);
@@ -420,7 +422,7 @@ impl Engine {
         }
         let given = self.lacking(&lines);
         let has_more = !given.records.is_empty() || !given.broadcasts.is_empty();
-        if self.phase != Phase::Over && (has_more || *self.identity() != before) {
+        if self.phase != Phase::Over && (has_more && !was_given || *self.identity() != before) {
             self.send_on(Errand::Give(hello.identity.clone(), given));
         }
     }
