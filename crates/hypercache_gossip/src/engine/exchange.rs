@@ -12,9 +12,9 @@ use super::seeds::Contact;
 use super::time::Task;
 use super::{Effect, Engine, Event, Phase, Target, reason};
 use crate::envelope::Purpose;
-use crate::identity::{Identity, Life};
+use crate::identity::Identity;
 use crate::message::{
-    FRAME_BYTES_MAX, Heard, Hello, Line, NEWEST_SPOKEN, Notice, OLDEST_SPOKEN, RecordOf, Refusal, Reply,
+    FRAME_BYTES_MAX, Hello, Line, NEWEST_SPOKEN, Notice, OLDEST_SPOKEN, RecordOf, Refusal, Reply,
     Request, State, encoded, framed,
 };
 use crate::record::{Claim, Record};
@@ -41,6 +41,8 @@ pub(super) enum Errand {
     Give(Identity, State),
     /// Tell a member that this one leaves.
     Farewell(String),
+    /// See whether there is another process with this member's own id.
+    Rival(Identity),
     /// See whether a member still is where it was: somebody with its id wants to join on another stream.
     Who { old: Identity, stream: u64, hello: Box<Hello>, state: State },
 }
@@ -53,6 +55,7 @@ impl Errand {
             (Self::Compare(ours), Self::Compare(theirs))
             | (Self::Sync(ours), Self::Sync(theirs))
             | (Self::Farewell(ours), Self::Farewell(theirs)) => ours == theirs,
+            (Self::Rival(ours), Self::Rival(theirs)) => ours == theirs,
             (Self::Fetch { from, id }, Self::Fetch { from: other, id: theirs }) => {
                 (from, id) == (other, theirs)
             }
@@ -236,6 +239,10 @@ impl Engine {
                 let state = State { lines: self.lines(), ..state.clone() };
                 (at, sync(false, state))
             }),
+            Errand::Rival(rival) => {
+                let request = Request::Compare { hello: hello.clone(), digest: self.digest() };
+                Some(((Target::Address(rival.address), OLDEST_SPOKEN), request))
+            }
             Errand::Who { old, .. } => Some(((Target::Address(old.address), OLDEST_SPOKEN), Request::Who)),
         };
         // A member that has been forgotten in the meantime.
@@ -284,7 +291,7 @@ impl Engine {
             Request::Sync { hello, is_join, state } => match self.refusal(&hello, is_join) {
                 Some(refused) => refused,
                 None if is_join && self.phase == Phase::Leaving => Reply::Absent,
-                None if is_join => match self.older_member(&hello.identity) {
+                None if is_join => match self.older_member(&hello.identity, own_record(&hello, &state).as_ref()) {
                     Some(old) if old.address == hello.identity.address || !self.is_live(&old.id) => {
                         match old.life.started_at_ms {
                             known if known < hello.identity.life.started_at_ms => {
@@ -325,13 +332,6 @@ impl Engine {
         Some(Reply::Refused(Refusal::IdTaken { address: own.address.to_string() }))
     }
 
-    /// The member whose id a newcomer has, unless it is the newcomer itself.
-    fn older_member(&self, newcomer: &Identity) -> Option<Identity> {
-        self.identity_of(&newcomer.id).filter(|known| {
-            known.life.started_at_ms != newcomer.life.started_at_ms || known.address != newcomer.address
-        })
-    }
-
     fn synced(&mut self, hello: &Hello, theirs: State, is_join: bool) -> Reply {
         let lines = theirs.lines.clone();
         self.learn(hello, theirs);
@@ -369,6 +369,8 @@ impl Engine {
                     self.conflict(address);
                 }
             }
+            // It has given way, or somebody else is where it was.
+            (Errand::Rival(rival), _) => self.outlive(&rival),
             _ => {}
         }
     }
@@ -377,6 +379,7 @@ impl Engine {
         match errand {
             Errand::Seed(number) => self.seed_failed(number, why),
             Errand::Who { old, stream, hello, state } => self.let_in(stream, &old, &hello, state, false),
+            Errand::Rival(rival) => self.outlive(&rival),
             _ => {}
         }
     }
@@ -455,32 +458,6 @@ impl Engine {
         self.schedule.add(after, Task::AskSeed(number));
     }
 
-    /// The wall clock has gone back since the last life of this node. Answers whether it has begun a later one.
-    fn begin_life_after(&mut self, started_at_ms: u64) -> bool {
-        let Some(started_at_ms) = started_at_ms.checked_add(1) else { return false };
-        let life = Life { started_at_ms, comeback: 0 };
-        if !matches!(self.phase, Phase::Joining | Phase::Joined) || life <= self.identity().life {
-            return false;
-        }
-        let identity = Identity { life, ..self.identity().clone() };
-        // It is another one, and nobody is there to be told of the change.
-        drop(self.foca.change_identity(identity, &mut self.outbox));
-        self.record.version.started_at_ms = started_at_ms;
-        if let Some(ring) = &mut self.ring {
-            ring.started_at_ms = started_at_ms;
-        }
-        if self.phase == Phase::Joined {
-            self.change_record(|_| {});
-        }
-        true
-    }
-
-    fn conflict(&mut self, address: SocketAddr) {
-        self.problems = vec![format!("another process has this node id, and answers at {address}")];
-        self.effects.push(Effect::Tell(Event::Problems(self.problems.clone())));
-        self.end(Event::Conflict(address));
-    }
-
     /// Takes over what somebody else knows.
     fn learn(&mut self, hello: &Hello, state: State) {
         let mut updates = Vec::new();
@@ -511,11 +488,11 @@ impl Engine {
     fn heed_line(&mut self, line: &Line, updates: &mut Vec<Member<Identity>>) {
         let identity = &line.identity;
         if identity.id == self.options.id {
-            // What they say of me: foca refutes a suspicion, and begins another life after a death.
+            // What they say of me: foca refutes a suspicion.
             if identity == self.identity() && line.state != Swim::Alive {
                 updates.push(Member::new(identity.clone(), line.incarnation, line.state));
             }
-            return;
+            return self.heed_own_line(line);
         }
         let known = self.identity_of(&identity.id);
         let is_known_life = known.as_ref() == Some(identity);
@@ -595,7 +572,7 @@ impl Engine {
             state: Swim::Alive,
             version: self.record.version,
             ring: self.ring,
-            heard: Heard::all(self.record.version.started_at_ms, self.counts.broadcasts_sent),
+            heard: self.own_heard(),
         });
         lines
     }
@@ -632,4 +609,10 @@ impl Engine {
         }
         digest.digest()
     }
+}
+
+/// What whoever says hello says of itself.
+fn own_record(hello: &Hello, state: &State) -> Option<Record> {
+    let own = state.records.iter().find(|record| record.id == hello.identity.id)?;
+    Record::decode(&own.bytes)
 }

@@ -16,6 +16,7 @@
 
 mod carrier;
 mod exchange;
+mod lives;
 mod notices;
 mod outbox;
 mod peer;
@@ -196,6 +197,10 @@ pub struct Engine {
     own_shown: Option<Shown>,
     peers: BTreeMap<String, Peer>,
     heard: BTreeMap<String, Heard>,
+    /// Not before then does it begin another life of its own accord.
+    comes_back_at: Duration,
+    /// Broadcasts of earlier lives.
+    broadcasts_before: u64,
     broadcasts: VecDeque<Broadcast>,
     seeds: Vec<Seed>,
     errands: BTreeMap<u64, Errand>,
@@ -243,6 +248,8 @@ impl Engine {
             own_shown: None,
             peers: BTreeMap::new(),
             heard: BTreeMap::new(),
+            comes_back_at: Duration::ZERO,
+            broadcasts_before: 0,
             broadcasts: VecDeque::new(),
             seeds: Vec::new(),
             errands: BTreeMap::new(),
@@ -402,6 +409,7 @@ impl Engine {
             Task::Verify(id) if self.swim_state(&id) == Some(foca::State::Suspect) => self.verify(id),
             Task::Verify(_) => {}
             Task::TellRing => self.tell_ring(),
+            Task::ComeBack => self.come_back(),
             Task::EndLeave => self.end_leave(),
         }
     }
@@ -409,6 +417,7 @@ impl Engine {
     /// Does all that follows from what has just happened.
     fn settle(&mut self) {
         self.heed_notices();
+        self.survive();
         for (after, timer) in std::mem::take(&mut self.outbox.timers) {
             self.schedule.add(after, Task::Foca(timer));
         }
