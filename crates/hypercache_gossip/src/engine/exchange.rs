@@ -400,6 +400,7 @@ impl Engine {
     fn hear_state(&mut self, errand: Errand, hello: &Hello, state: State) {
         let before = self.identity().clone();
         let lines = state.lines.clone();
+        let is_given = matches!(errand, Errand::Give(..));
         let is_join = matches!(errand, Errand::Seed(_)) && self.phase == Phase::Joining;
         if is_join {
             for line in &lines {
@@ -413,7 +414,8 @@ impl Engine {
             self.schedule.add(self.options.timing.seed_retry_max, Task::AskSeed(number));
         }
         let given = self.lacking(&lines);
-        let has_more = !given.records.is_empty() || !given.broadcasts.is_empty();
+        // What somebody has not taken, it would not take the next time either.
+        let has_more = !is_given && (!given.records.is_empty() || !given.broadcasts.is_empty());
         if self.phase != Phase::Over && (has_more || *self.identity() != before) {
             self.send_on(Errand::Give(hello.identity.clone(), given));
         }
@@ -585,7 +587,7 @@ impl Engine {
         let records = own.chain(of_others).filter(|(id, record)| match line_of(id) {
             Some(line) => line.version < record.version,
             // Who never knew a member that is gone does not want to know of it.
-            None => **id == self.options.id || self.is_live(id),
+            None => **id == self.options.id || self.is_present(id),
         });
         let records = records.map(|(id, record)| RecordOf { id: id.clone(), bytes: record.encode() });
         let broadcasts = self.broadcasts.iter().filter(|broadcast| {

@@ -61,12 +61,16 @@ impl Engine {
     pub(super) fn heed_own_line(&mut self, line: &Line) {
         let own = self.identity().clone();
         if line.identity == own {
-            let is_rings = line.ring.is_some_and(|ring| ring.is_newer(self.ring.as_ref()));
-            let heard = (line.heard.started_at_ms, line.heard.high);
-            let told = self.own_heard();
+            let began = own.life.started_at_ms;
+            let is_of_now = |started_at_ms: u64| started_at_ms == began;
+            let ring = line.ring.filter(|ring| is_of_now(ring.started_at_ms));
+            let heard = Some(line.heard.high).filter(|_| is_of_now(line.heard.started_at_ms));
             // More than this process has ever said: it began in the same millisecond as the one before it.
-            if line.version > self.record.version || is_rings || heard > (told.started_at_ms, told.high) {
-                self.begin_life_after(own.life.started_at_ms);
+            let is_other = line.version > self.record.version
+                || ring.is_some_and(|ring| ring.is_newer(self.ring.as_ref()))
+                || heard > Some(self.own_heard().high);
+            if is_other {
+                self.begin_life_after(began);
             }
         } else if line.identity.life > own.life {
             self.heed_rival(line.identity.clone(), line.state == Swim::Down);

@@ -102,6 +102,11 @@ impl Engine {
         matches!(self.swim_state(id), Some(Swim::Alive | Swim::Suspect))
     }
 
+    /// Whether a member is live and has not said that it leaves.
+    pub(super) fn is_present(&self, id: &str) -> bool {
+        self.is_live(id) && self.identity_of(id).is_some_and(|identity| !self.has_left(&identity))
+    }
+
     /// The newest life of a member.
     pub(super) fn identity_of(&self, id: &str) -> Option<Identity> {
         let mut members = self.foca.iter_membership_state().map(foca::Member::id);
