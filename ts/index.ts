@@ -78,6 +78,8 @@ export { startHttpServer } from './http/http-server.js'
 export type { HttpLogger, HttpServer, HttpServerOptions } from './http/http-server.js'
 export type { BroadcastMessage, ReceivedBroadcast } from './events/broadcast.js'
 export type { DistributedMembership, NetworkMetrics } from './membership/distributed-membership.js'
+export { GossipMembership } from './membership/gossip-membership.js'
+export type { GossipMembershipOptions } from './membership/gossip-options.js'
 export type {
   MembershipMetrics,
   MembershipProvider,

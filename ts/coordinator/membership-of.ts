@@ -35,8 +35,8 @@ export function membershipOf(kind: DistributedKind, { cluster }: ClusterConfig, 
   const { divergenceSeconds, leaveTimeoutSeconds } = cluster.gossip
   return {
     membership: MEMBERSHIPS[kind](cluster, clock),
-    divergenceMs: divergenceSeconds * 1000,
+    divergenceMs: Math.round(divergenceSeconds * 1000),
     // A leave ends by itself in that time; what is added is for the end of it.
-    leaveTimeoutMs: leaveTimeoutSeconds * 1000 + 1000,
+    leaveTimeoutMs: Math.round(leaveTimeoutSeconds * 1000) + 1000,
   }
 }

@@ -1,6 +1,6 @@
 /** Membership by gossip: the nodes find and watch each other, with nothing between them. */
 
-import { checkedText, checkedTexts, listOf } from '../checks.js'
+import { checkedCount, checkedNumber, checkedText, checkedTexts, listOf } from '../checks.js'
 import { type Clock, systemClock } from '../clock.js'
 import type { Member, MembershipChange } from '../cluster-types.js'
 import { HyperCacheError, wrongType } from '../errors.js'
@@ -21,6 +21,7 @@ import { asRingKeepsIt, isSame } from './simple-membership.js'
 
 /** Events taken in one turn of the event loop: others are to have their turns too. */
 const TAKEN_IN_A_TURN = 64
+const PORT_MAX = 65_535
 /** As long as a timer can be. Its end does nothing, and it is set again. */
 const LONG_MS = 2 ** 31 - 1
 
@@ -55,7 +56,7 @@ export class GossipMembership implements DistributedMembership {
     const { id, metadata } = asRingKeepsIt(options.local)
     this.localNodeId = id
     this.#options = options
-    this.#state = { metadata: Object.freeze(metadata), isUpdating: false }
+    this.#state = { metadata: Object.freeze(metadata), isUpdating: false, ports: Object.freeze({}) }
     this.#clock = clock
     this.#view = new MemberView(clock)
   }
@@ -64,8 +65,8 @@ export class GossipMembership implements DistributedMembership {
    * See `MembershipProvider.join`. Seeds that do not answer are asked again for ever, and are no error:
    * `problems()` tells of them. Resolves when one has answered, or each was asked once.
    *
-   * @throws ERR_HYPERCACHE_LISTEN_FAILED; ERR_HYPERCACHE_JOIN_REFUSED where a seed will have nothing to do with
-   * this node: the cluster hashes keys in another way, or another process has its id.
+   * @throws ERR_HYPERCACHE_LISTEN_FAILED; ERR_HYPERCACHE_JOIN_REFUSED where a seed will have nothing to do
+   * with this node: the cluster hashes keys in another way, or another process has its id.
    */
   async join(seeds: readonly string[]): Promise<void> {
     const addresses = checkedTexts('seeds', listOf('seeds', seeds))
@@ -112,6 +113,30 @@ export class GossipMembership implements DistributedMembership {
     this.#localMember('its status cannot be changed')
     if (typeof isUpdating !== 'boolean') throw wrongType('isUpdating', isUpdating, 'a boolean')
     if (isUpdating !== this.#state.isUpdating) this.#update({ isUpdating })
+  }
+
+  /**
+   * Tells the others how loaded this node is, for `leastLoaded` and other selections of replicas: 0 to 1. Each
+   * change is told to every member: every few seconds is often enough.
+   *
+   * @throws ERR_HYPERCACHE_OUT_OF_RANGE, ERR_HYPERCACHE_NOT_JOINED, ERR_HYPERCACHE_MEMBERSHIP_CLOSED.
+   */
+  setLoad(load: number): void {
+    this.#localMember('its load cannot be told')
+    const checked = checkedNumber('load', load)
+    if (!(checked >= 0 && checked <= 1)) {
+      const message = `load is ${checked}; it must be a number from 0 to 1`
+      throw new HyperCacheError('ERR_HYPERCACHE_OUT_OF_RANGE', message)
+    }
+    if (checked !== this.#state.load) this.#update({ load: checked })
+  }
+
+  announcePort(name: string, port: number | undefined): void {
+    const { [checkedText('name', name)]: before, ...others } = this.#state.ports
+    if (port === before) return
+    const ports = port === undefined ? others : { ...others, [name]: checkedCount(port, 'port', PORT_MAX) }
+    if (this.#native !== undefined && this.#isJoined) this.#update({ ports: Object.freeze(ports) })
+    else this.#state = { ...this.#state, ports: Object.freeze(ports) }
   }
 
   subscribe(
@@ -242,7 +267,9 @@ export class GossipMembership implements DistributedMembership {
     throw new HyperCacheError('ERR_HYPERCACHE_NOT_JOINED', message)
   }
 
-  /** Says something new of the local node. It is told here at once; native code's own word of it is old then. */
+  /**
+   * Says something new of the local node. It is told here at once; native code's own word of it is old then.
+   */
   #update(change: Partial<LocalState>): void {
     const state = { ...this.#state, ...change }
     guarded(() => this.#native!.update(recordOf(this.#options.local, state)))
@@ -254,6 +281,8 @@ export class GossipMembership implements DistributedMembership {
       status,
       statusSinceMs: status === before ? statusSinceMs : this.#clock.nowMs(),
       metadata: state.metadata,
+      ports: state.ports,
+      ...(state.load === undefined ? {} : { load: state.load }),
       incarnation: rest.incarnation + 1,
     })
   }
@@ -326,7 +355,7 @@ export class GossipMembership implements DistributedMembership {
 
   #memberOf({ id, status, record }: NativeChange): Member {
     const previous = this.#view.member(id)
-    const { address, port, weight, zone, capabilities, metadata, load } = record
+    const { address, port, ports, weight, zone, capabilities, metadata, load } = record
     return {
       id,
       address,
@@ -337,6 +366,7 @@ export class GossipMembership implements DistributedMembership {
       ...(zone === undefined ? {} : { zone }),
       capabilities: Object.freeze(capabilities),
       metadata: Object.freeze(metadata),
+      ports: Object.freeze(ports),
       startedAtMs: record.startedAtMs!,
       incarnation: record.incarnation!,
       ...(load === undefined ? {} : { load }),

@@ -8,10 +8,19 @@ use hypercache_core::{TEXT_BYTES_MAX, check_text};
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// Most members, records or broadcasts in one message.
-pub const LIST_COUNT_MAX: usize = 65_535;
+/// Most members, records or broadcasts in one message: what a member hears of so many takes it seconds.
+const LIST_COUNT_MAX: usize = 16_384;
 /// Most options that members share.
 const OPTIONS_MAX: usize = 64;
+
+/// The last time that is one, in milliseconds since 1970. Whoever has lived later could not be outlived.
+pub const TIME_MAX_MS: u64 = (1 << 53) - 1;
+
+/// When a life began.
+pub fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let time_ms = u64::deserialize(deserializer)?;
+    if time_ms > TIME_MAX_MS { Err(D::Error::custom("no time")) } else { Ok(time_ms) }
+}
 
 /// A node id.
 pub fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {

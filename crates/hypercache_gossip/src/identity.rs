@@ -10,10 +10,14 @@ use crate::checked;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Life {
     /// When its process joined, in milliseconds since 1970, by its own clock.
+    #[serde(deserialize_with = "checked::time")]
     pub started_at_ms: u64,
     /// How often it has had to come back since then: being dead cannot be refuted in SWIM, only outlived.
     pub comeback: u32,
 }
+
+/// Most bytes of an encoded identity: an id of 255 bytes with its length, an address of IPv6, a life.
+pub const IDENTITY_BYTES_MAX: usize = 2 + 255 + 1 + 16 + 3 + 10 + 5;
 
 /// A member of the protocol.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

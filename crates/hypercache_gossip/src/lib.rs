@@ -17,9 +17,9 @@
 //!
 //! # References
 //!
-//! Das, Gupta, Motivala, *SWIM: Scalable Weakly-consistent Infection-style Process Group Membership Protocol*,
-//! 2002. Dadgar, Phillips, Currey, *Lifeguard: Local Health Awareness for More Accurate Failure Detection*, 2018.
-//! Demers et al., *Epidemic Algorithms for Replicated Database Maintenance*, 1987.
+//! Das, Gupta, Motivala, *SWIM: Scalable Weakly-consistent Infection-style Process Group Membership
+//! Protocol*, 2002. Dadgar, Phillips, Currey, *Lifeguard: Local Health Awareness for More Accurate Failure Detection*,
+//! 2018. Demers et al., *Epidemic Algorithms for Replicated Database Maintenance*, 1987.
 
 mod checked;
 mod driver;

@@ -1,5 +1,5 @@
-//! What members tell each other: datagrams around those of foca, notices that ride on them, and exchanges over
-//! streams.
+//! What members tell each other: datagrams around those of foca, notices that ride on them, and exchanges
+//! over streams.
 //!
 //! The first byte of every message is the version of its format. A member sends the newest that the receiver
 //! speaks, and the oldest to a stranger, so members of two releases in a row understand each other.

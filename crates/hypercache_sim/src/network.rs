@@ -136,9 +136,12 @@ impl Network {
         let delays: Vec<(f64, Duration)> = self
             .faults
             .values()
-            .filter_map(|fault| if let Fault::Delays(share, most) = fault { Some((*share, *most)) } else { None })
+            .filter_map(
+                |fault| if let Fault::Delays(share, most) = fault { Some((*share, *most)) } else { None },
+            )
             .collect();
-        let extra = delays.into_iter().filter(|(share, _)| rng.random_bool(*share)).map(|(_, most)| most).max();
+        let extra =
+            delays.into_iter().filter(|(share, _)| rng.random_bool(*share)).map(|(_, most)| most).max();
         let Some(most) = extra else { return normal };
         self.count("datagrams delayed");
         normal + most.mul_f64(rng.random_range(0.0..1.0))

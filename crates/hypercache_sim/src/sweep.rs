@@ -91,7 +91,8 @@ impl Summary {
             (history, violations)
         }));
         let Ok((history, violations)) = run else {
-            let violations = vec![Violation { checker: "panic", text: "the engine or the world panicked".into() }];
+            let violations =
+                vec![Violation { checker: "panic", text: "the engine or the world panicked".into() }];
             return self.failures.push(Failure { seed, violations });
         };
         for (kind, count) in &history.faults {

@@ -96,7 +96,8 @@ impl Weather<'_> {
         match self.rng.random_range(0..11) {
             0..3 => Fault::Partition(self.half()),
             3 | 4 => {
-                let other = (host + self.rng.random_range(1..self.plan.member_count)) % self.plan.member_count;
+                let other =
+                    (host + self.rng.random_range(1..self.plan.member_count)) % self.plan.member_count;
                 Fault::OneWay(host, other)
             }
             5 => Fault::Isolation(host),

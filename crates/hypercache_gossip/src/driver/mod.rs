@@ -88,8 +88,8 @@ pub struct Gossip {
 }
 
 impl Gossip {
-    /// Runs a member over sockets. `wake` is called, on a thread of the runtime, when there are events to take
-    /// and there were none before.
+    /// Runs a member over sockets. `wake` is called, on a thread of the runtime, when there are events to
+    /// take and there were none before.
     ///
     /// # Errors
     /// Where the system gives no threads, or will not watch the sockets.
@@ -254,7 +254,8 @@ impl Owner {
             let wake_at = self.begun + self.engine.next_tick().map_or(idle_end, |at| at.min(idle_end));
             tokio::select! {
                 received = self.datagrams.recv_from(&mut buffer) => {
-                    // Some systems tell here that a datagram sent before was not wanted: no concern of this one.
+                    // Some systems tell here that a datagram sent before was not wanted: no concern of this
+                    // one.
                     if let Ok((length, from)) = received {
                         self.engine.received(self.begun.elapsed(), from, &buffer[..length]);
                     }

@@ -300,6 +300,8 @@ impl Engine {
                             known => Reply::Refused(Refusal::OlderLife { started_at_ms: known }),
                         }
                     }
+                    // Each of them holds what the newcomer told, and a stream.
+                    Some(_) if self.questions_of_newcomers() >= ASKING_MAX => Reply::Absent,
                     Some(old) => {
                         let hello = Box::new(hello);
                         return self.send_on(Errand::Who { old, stream, hello, state });
@@ -330,6 +332,12 @@ impl Engine {
             return Some(Reply::Absent);
         }
         Some(Reply::Refused(Refusal::IdTaken { address: own.address.to_string() }))
+    }
+
+    /// How many newcomers wait until it is known whether another process has their id.
+    fn questions_of_newcomers(&self) -> usize {
+        let pending = self.errands.values().chain(&self.waiting_errands);
+        pending.filter(|errand| matches!(errand, Errand::Who { .. })).count()
     }
 
     fn synced(&mut self, hello: &Hello, theirs: State, is_join: bool) -> Reply {
@@ -394,7 +402,7 @@ impl Engine {
         } else {
             self.synced(hello, state, true)
         };
-        self.answer(stream, hello.speaks.min(self.options.speaks), &reply);
+        self.answer(stream, hello.speaks.clamp(OLDEST_SPOKEN, self.options.speaks), &reply);
     }
 
     fn hear_state(&mut self, errand: Errand, hello: &Hello, state: State) {
@@ -469,11 +477,12 @@ impl Engine {
         // Its errors are of encoding, and it only encodes what it has decoded.
         drop(self.foca.apply_many(updates.into_iter(), true, &mut self.outbox));
         if let Some(peer) = self.peer_of(&hello.identity.id) {
-            peer.speaks = Some(hello.speaks.min(NEWEST_SPOKEN));
+            peer.speaks = Some(hello.speaks.clamp(OLDEST_SPOKEN, NEWEST_SPOKEN));
         }
         for RecordOf { id, bytes } in state.records {
-            if let Some(record) = Record::decode(&bytes) {
-                self.learn_record(id, record);
+            match Record::decode(&bytes) {
+                Some(record) => self.learn_record(id, record),
+                None => self.count_drop("unfit record"),
             }
         }
         for line in state.lines {
@@ -524,17 +533,16 @@ impl Engine {
     }
 
     fn learn_record(&mut self, id: String, record: Record) {
-        if id == self.options.id {
-            return;
-        }
+        let Some(known) = self.identity_of(&id) else { return };
         let Some(peer) = self.peer_of(&id) else { return };
         let version = record.version;
-        if version <= peer.version() {
+        // A life that nobody has heard of has no record.
+        if version.started_at_ms > known.life.started_at_ms || version <= peer.version() {
             return;
         }
         let is_leaving = record.claim == Claim::Leaving;
         if is_leaving {
-            peer.left_life = Some(version.started_at_ms);
+            peer.left_life = peer.left_life.max(Some(version.started_at_ms));
         }
         peer.record = Some(record);
         self.spread(&Notice::Record { id, version, is_leaving });
@@ -587,13 +595,15 @@ impl Engine {
         let records = own.chain(of_others).filter(|(id, record)| match line_of(id) {
             Some(line) => line.version < record.version,
             // Who never knew a member that is gone does not want to know of it.
-            None => **id == self.options.id || self.is_present(id),
+            None => self.is_own_or_present(id),
         });
         let records = records.map(|(id, record)| RecordOf { id: id.clone(), bytes: record.encode() });
         let broadcasts = self.broadcasts.iter().filter(|broadcast| {
-            // Whoever does not know the origin does not tell what it has heard of it.
-            line_of(&broadcast.origin)
-                .is_some_and(|line| !line.heard.has(broadcast.started_at_ms, broadcast.number))
+            let origin = &broadcast.origin;
+            line_of(origin).map_or_else(
+                || self.is_own_or_present(origin),
+                |line| !line.heard.has(broadcast.started_at_ms, broadcast.number),
+            )
         });
         State { lines: Vec::new(), records: records.collect(), broadcasts: broadcasts.cloned().collect() }
     }

@@ -9,6 +9,7 @@ use foca::State as Swim;
 use super::exchange::Errand;
 use super::time::Task;
 use super::{Effect, Engine, Event, Phase};
+use crate::checked::TIME_MAX_MS;
 use crate::identity::{Identity, Life};
 use crate::message::{Heard, Line};
 use crate::record::Record;
@@ -18,19 +19,18 @@ impl Engine {
     /// told of a death by everybody would else begin one for each of them.
     pub(super) fn survive(&mut self) {
         self.outlive_heard();
-        if !std::mem::take(&mut self.outbox.is_dead) || !self.may_begin_life() {
-            return;
+        if std::mem::take(&mut self.outbox.is_dead) && !self.is_dead {
+            self.is_dead = true;
+            let wait = self.rests_until.saturating_sub(self.schedule.time());
+            if wait.is_zero() { self.come_back() } else { self.schedule.add(wait, Task::ComeBack) }
         }
-        let time = self.schedule.time();
-        let wait = self.comes_back_at.saturating_sub(time);
-        self.comes_back_at = time + wait + self.options.timing.probe_interval;
-        if wait.is_zero() { self.come_back() } else { self.schedule.add(wait, Task::ComeBack) }
     }
 
-    /// Begins another life of the same process.
+    /// Begins another life of the same process, if it still has to.
     pub(super) fn come_back(&mut self) {
         let life = self.identity().life;
-        if self.may_begin_life()
+        if self.is_dead
+            && self.may_begin_life()
             && let Some(comeback) = life.comeback.checked_add(1)
         {
             self.begin_life(Life { comeback, ..life });
@@ -39,12 +39,12 @@ impl Engine {
 
     /// The wall clock has gone back since the last life of this node. Answers whether it has begun a later one.
     pub(super) fn begin_life_after(&mut self, started_at_ms: u64) -> bool {
-        let Some(started_at_ms) = started_at_ms.checked_add(1) else { return false };
-        let life = Life { started_at_ms, comeback: 0 };
-        if !self.may_begin_life() || life <= self.identity().life {
+        let is_later = (self.identity().life.started_at_ms..TIME_MAX_MS).contains(&started_at_ms);
+        if !is_later || !self.may_begin_life() {
             return false;
         }
-        self.begin_life(life);
+        let started_at_ms = started_at_ms + 1;
+        self.begin_life(Life { started_at_ms, comeback: 0 });
         self.broadcasts_before = self.counts.broadcasts_sent;
         self.record.version.started_at_ms = started_at_ms;
         if let Some(ring) = &mut self.ring {
@@ -138,7 +138,8 @@ impl Engine {
         // Foca goes on with its timers when it sees that it has company.
         drop(self.foca.apply_many(std::iter::empty(), false, &mut self.outbox));
         self.outbox.incarnation = 0;
-        self.outbox.is_dead = false;
+        (self.outbox.is_dead, self.is_dead) = (false, false);
+        self.rests_until = self.schedule.time() + self.options.timing.probe_interval;
     }
 
     fn may_begin_life(&self) -> bool {

@@ -16,6 +16,8 @@ pub struct Outbox {
     pub probes_sent: u64,
     /// Members that have not answered a probe.
     pub failed: Vec<Identity>,
+    /// Who has sent the datagram that foca handles, if it is for this member.
+    pub sender: Option<Identity>,
     /// Whether this member has heard that it is dead.
     pub is_dead: bool,
 }
@@ -27,6 +29,7 @@ impl Runtime<Identity> for &mut Outbox {
                 self.incarnation = header.src_incarnation;
                 self.probes_sent += u64::from(matches!(header.message, Message::Ping(_)));
             }
+            Notification::DataReceived(header) => self.sender = Some(header.src.clone()),
             Notification::ProbeFailed(_, identity) => self.failed.push(identity.clone()),
             Notification::Defunct => self.is_dead = true,
             // Found out by looking at the members, which also tells of suspicions.

@@ -102,9 +102,10 @@ impl Engine {
         matches!(self.swim_state(id), Some(Swim::Alive | Swim::Suspect))
     }
 
-    /// Whether a member is live and has not said that it leaves.
-    pub(super) fn is_present(&self, id: &str) -> bool {
-        self.is_live(id) && self.identity_of(id).is_some_and(|identity| !self.has_left(&identity))
+    /// Whether a member is this one, or is live and has not said that it leaves.
+    pub(super) fn is_own_or_present(&self, id: &str) -> bool {
+        let is_staying = |identity: Identity| !self.has_left(&identity);
+        id == self.options.id || self.is_live(id) && self.identity_of(id).is_some_and(is_staying)
     }
 
     /// The newest life of a member.
@@ -118,10 +119,6 @@ impl Engine {
         if id == self.options.id || self.swim_state(id).is_none() {
             return None;
         }
-        self.peer_entry(id)
-    }
-
-    fn peer_entry(&mut self, id: &str) -> Option<&mut Peer> {
         if !self.peers.contains_key(id) && self.peers.len() >= PEERS_MAX {
             return None;
         }
@@ -150,7 +147,7 @@ impl Engine {
     }
 
     fn refresh_peer(&mut self, identity: &Identity, state: Swim, changes: &mut Vec<Change>) {
-        let Some(peer) = self.peer_entry(&identity.id) else { return };
+        let Some(peer) = self.peers.get_mut(&identity.id) else { return };
         let Some(record) = &peer.record else { return };
         let before = peer.shown;
         let (kind, status) = match (sight(identity, state, peer, record), before) {

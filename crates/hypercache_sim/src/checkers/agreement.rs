@@ -106,13 +106,22 @@ fn member_differences<'a>(
                 shown.record == is.record && (shown.status == is.status || shown.status == Status::Suspected)
             };
             if !shown.is_some_and(fits) {
-                found.push(format!("{} (p{pid}) shows {id} as {}, which is {}", process.id, text(shown), text(Some(is))));
+                found.push(format!(
+                    "{} (p{pid}) shows {id} as {}, which is {}",
+                    process.id,
+                    text(shown),
+                    text(Some(is))
+                ));
             }
         }
         let live = |(_, member): &(&String, &Member)| member.status != Status::Dead;
         for (id, member) in knowledge.view.iter().filter(live) {
             if !truth.contains_key(&(process.cluster, id)) {
-                found.push(format!("{} (p{pid}) shows {id} as {}, which is gone", process.id, text(Some(member))));
+                found.push(format!(
+                    "{} (p{pid}) shows {id} as {}, which is gone",
+                    process.id,
+                    text(Some(member))
+                ));
             }
         }
     }
@@ -144,6 +153,9 @@ fn text(member: Option<&Member>) -> String {
     member.map_or("nothing".into(), |member| {
         let revision = member.record.metadata.get("revision").map_or("?", String::as_str);
         let process = member.record.metadata.get("process").map_or("?", String::as_str);
-        format!("{:?} p{process} revision {revision} {:?} {:?}", member.status, member.record.claim, member.record.version)
+        format!(
+            "{:?} p{process} revision {revision} {:?} {:?}",
+            member.status, member.record.claim, member.record.version
+        )
     })
 }

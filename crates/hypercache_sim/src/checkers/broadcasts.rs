@@ -23,7 +23,10 @@ pub fn each_comes_once(history: &History) -> Vec<String> {
                     origin.cluster == cluster && origin.id == broadcast.origin
                 };
                 if !origin.is_some_and(|origin| is_right(&origin)) || sent[name] == entry.process {
-                    found.push(format!("{process} heard {name} of {}, which did not send it", broadcast.origin));
+                    found.push(format!(
+                        "{process} heard {name} of {}, which did not send it",
+                        broadcast.origin
+                    ));
                 }
                 if !heard.insert((entry.process, name)) {
                     found.push(format!("at {:?} {process} heard {name} again", entry.at));

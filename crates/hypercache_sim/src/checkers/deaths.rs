@@ -18,9 +18,11 @@ pub fn the_dead_are_known(history: &History) -> Vec<String> {
     let mut found = Vec::new();
     for (crashed, at) in crashes(history) {
         let (info, leavers) = (&history.processes[crashed], said_it_leaves(history));
-        let is_back = history.processes.iter().enumerate().any(|(pid, other)| {
-            pid > crashed && other.cluster == info.cluster && other.id == info.id
-        });
+        let is_back = history
+            .processes
+            .iter()
+            .enumerate()
+            .any(|(pid, other)| pid > crashed && other.cluster == info.cluster && other.id == info.id);
         if is_back || leavers.contains(&crashed) {
             continue;
         }
@@ -28,7 +30,11 @@ pub fn the_dead_are_known(history: &History) -> Vec<String> {
             let showed = shown_at(history, *observer, crashed, at);
             let shows = known.view.get(&info.id).map(|member| member.status);
             if showed && shows != Some(Status::Dead) {
-                found.push(format!("{} shows {} as {shows:?}", label(history, *observer), label(history, crashed)));
+                found.push(format!(
+                    "{} shows {} as {shows:?}",
+                    label(history, *observer),
+                    label(history, crashed)
+                ));
             }
         }
     }
@@ -42,7 +48,8 @@ pub fn the_reaped_stay_gone(history: &History) -> Vec<String> {
     for (at, observer, change) in history.changes() {
         let Some(process) = process_of(&change.record) else { continue };
         if change.kind == ChangeKind::Reaped {
-            let is_over = history.processes.get(process).is_some_and(|info| info.ended.is_some_and(|e| e <= at));
+            let is_over =
+                history.processes.get(process).is_some_and(|info| info.ended.is_some_and(|e| e <= at));
             if is_over {
                 reaped.insert((observer, process));
             }
@@ -64,7 +71,8 @@ pub fn no_member_is_dead_because_of_loss(history: &History) -> Vec<String> {
 /// Deaths told of processes that lived.
 pub fn false_deaths(history: &History) -> Vec<String> {
     let mut found = Vec::new();
-    for (at, observer, change) in history.changes().filter(|(_, _, change)| change.kind == ChangeKind::Failed) {
+    for (at, observer, change) in history.changes().filter(|(_, _, change)| change.kind == ChangeKind::Failed)
+    {
         let Some(process) = process_of(&change.record) else { continue };
         if process < history.processes.len() && history.is_running(process, at) {
             let (observer, dead) = (label(history, observer), label(history, process));

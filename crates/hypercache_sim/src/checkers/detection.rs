@@ -23,12 +23,14 @@ pub fn crashes_are_noticed_in_time(history: &History) -> Vec<String> {
     let mut found = Vec::new();
     for (number, crash) in history.entries.iter().enumerate().filter(|(_, entry)| is_crash(entry)) {
         let victim = &history.processes[crash.process];
-        let others: Vec<Pid> = calm.known.keys().copied().filter(|pid| is_witness(history, *pid, crash)).collect();
+        let others: Vec<Pid> =
+            calm.known.keys().copied().filter(|pid| is_witness(history, *pid, crash)).collect();
         let end = crash.at + history.plan.preset.detection_max(others.len() + 1);
         for other in others {
             let told = times(&history.entries[number..], &victim.id, &[other]);
             if told.first().is_none_or(|at| *at > end) {
-                let text = told.first().map_or("not at all".into(), |at| format!("after {:?}", *at - crash.at));
+                let text =
+                    told.first().map_or("not at all".into(), |at| format!("after {:?}", *at - crash.at));
                 let (other, limit) = (label(history, other), end - crash.at);
                 found.push(format!("{other} told of the crash of {} {text}, at most {limit:?}", victim.id));
             }

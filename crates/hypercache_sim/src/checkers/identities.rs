@@ -16,7 +16,11 @@ pub fn clusters_stay_apart(history: &History) -> Vec<String> {
     for (at, observer, change) in history.changes() {
         let cluster = history.processes[observer].cluster;
         if change.record.metadata.get("cluster") != Some(&cluster.to_string()) {
-            found.push(format!("at {at:?} {} shows {} of another cluster", label(history, observer), change.id));
+            found.push(format!(
+                "at {at:?} {} shows {} of another cluster",
+                label(history, observer),
+                change.id
+            ));
         }
     }
     let mut strangers = BTreeSet::new();
@@ -39,7 +43,11 @@ pub fn nobody_is_turned_away(history: &History) -> Vec<String> {
                 found.push(format!("at {:?} {} was refused: {why}", entry.at, label(history, entry.process)));
             }
             What::Conflict(address) => {
-                found.push(format!("at {:?} {} gave way to {address}", entry.at, label(history, entry.process)));
+                found.push(format!(
+                    "at {:?} {} gave way to {address}",
+                    entry.at,
+                    label(history, entry.process)
+                ));
             }
             _ => {}
         }

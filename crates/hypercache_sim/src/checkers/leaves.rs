@@ -36,7 +36,8 @@ pub fn no_leave_is_a_failure(history: &History) -> Vec<String> {
         }
     }
     let mut found = Vec::new();
-    for (at, observer, change) in history.changes().filter(|(_, _, change)| change.kind == ChangeKind::Failed) {
+    for (at, observer, change) in history.changes().filter(|(_, _, change)| change.kind == ChangeKind::Failed)
+    {
         let Some(leaver) = process_of(&change.record) else { continue };
         let could_hear = hearing.get(&leaver).is_some_and(|observers| observers.contains(&observer));
         if could_hear && called.get(&leaver).is_some_and(|called| at > *called) {

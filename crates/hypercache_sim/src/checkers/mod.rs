@@ -49,9 +49,9 @@ pub struct Violation {
 
 /// All that is wrong with a run.
 pub fn check(history: &History) -> Vec<Violation> {
-    let checked = CHECKERS.iter().flat_map(|(checker, check)| {
-        check(history).into_iter().map(|text| Violation { checker, text })
-    });
+    let checked = CHECKERS
+        .iter()
+        .flat_map(|(checker, check)| check(history).into_iter().map(|text| Violation { checker, text }));
     checked.collect()
 }
 

@@ -45,12 +45,16 @@ fn mismatch(change: &Change, before: Option<&Member>) -> Option<&'static str> {
         _ if before.is_none() => Some("it was not there"),
         ChangeKind::Left if was == Some(Status::Dead) => Some("it was dead"),
         ChangeKind::Left => (now != Status::Leaving).then_some("it was not leaving"),
-        ChangeKind::Failed => (was == Some(Status::Dead) || now != Status::Dead).then_some("it had failed, or has not"),
+        ChangeKind::Failed => {
+            (was == Some(Status::Dead) || now != Status::Dead).then_some("it had failed, or has not")
+        }
         ChangeKind::Reaped => (was != Some(Status::Dead)).then_some("it was not dead"),
         ChangeKind::Suspected => {
             (is_doubtful(was) || now != Status::Suspected).then_some("it was suspected, or is not")
         }
-        ChangeKind::Recovered => (!is_doubtful(was) || now == Status::Dead).then_some("it was well, or is not"),
+        ChangeKind::Recovered => {
+            (!is_doubtful(was) || now == Status::Dead).then_some("it was well, or is not")
+        }
         ChangeKind::Updated => {
             let is_same = before.is_some_and(|member| member.status == now && member.record == change.record);
             is_same.then_some("nothing has changed")

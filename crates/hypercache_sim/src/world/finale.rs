@@ -113,8 +113,12 @@ impl World {
         let is_off = self.rng.random_bool(0.5);
         let Some(victim) = self.hosts[host].running else { return };
         self.act(Action::Crash(host, is_off));
-        let others: Vec<Pid> =
-            self.processes.values().filter(|other| self.infos[other.pid].cluster == 0).map(|p| p.pid).collect();
+        let others: Vec<Pid> = self
+            .processes
+            .values()
+            .filter(|other| self.infos[other.pid].cluster == 0)
+            .map(|p| p.pid)
+            .collect();
         let id = self.infos[victim].id.clone();
         let end = began + self.plan.preset.detection_max(others.len() + 1);
         let knows = |world: &Self, pid: &Pid| {
