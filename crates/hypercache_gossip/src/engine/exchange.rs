@@ -406,8 +406,8 @@ impl Engine {
     fn hear_state(&mut self, errand: Errand, hello: &Hello, state: State) {
         let before = self.identity().clone();
         let lines = state.lines.clone();
-        let is_join = matches!(errand, Errand::Seed(_)) && self.phase == Phase::Joining;
-        if is_join {
+        // Also where it answers late: what was sent before it did is not for this member.
+        if matches!(errand, Errand::Seed(_)) {
             for line in &lines {
                 self.heard.entry(line.identity.id.clone()).or_insert(line.heard);
             }
