@@ -85,6 +85,8 @@ export type {
   MembershipProvider,
   MembershipSubscription,
 } from './membership/membership-provider.js'
+export { SerfMembership } from './membership/serf-membership.js'
+export type { SerfAgentOptions, SerfMembershipOptions, SerfTimings } from './membership/serf-options.js'
 export { SimpleMembership } from './membership/simple-membership.js'
 export type { LocalNode } from './membership/simple-membership.js'
 export type { ClusterMetrics, CoordinatorState, RingAgreementMetrics } from './metrics/cluster-metrics.js'
