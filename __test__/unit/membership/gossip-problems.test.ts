@@ -100,6 +100,49 @@ describe('seeds that do not answer', () => {
   })
 })
 
+describe('a seed that answers late', () => {
+  test('brings no message that was sent before (it is as late as a join)', async () => {
+    const seed = await lateSeed()
+    const [a, b] = [await joined('a'), gossipMember('b')]
+    await b.join([addressOf(a)])
+    await sees(a, 'a alive', 'b alive')
+    const names: string[] = []
+    const late = gossipMember('c')
+    for (const member of [b, late]) member.onBroadcast(({ name }) => void names.push(name))
+    a.broadcast({ name: 'before', data: '', lamportTime: 1 })
+    await until(() => names.length === 1)
+    await late.join([seed.address])
+    seed.lead(portOf(a))
+    for (const member of [a, b, late]) await sees(member, 'a alive', 'b alive', 'c alive')
+    a.broadcast({ name: 'after', data: '', lamportTime: 2 })
+    await until(() => names.length >= 3)
+    // Exchanges that would bring the old one.
+    const syncsOf = (member: GossipMembership) => member.networkMetrics().syncsCompletedCount!
+    const before = syncsOf(late)
+    await until(() => syncsOf(late) > before + 3)
+    expect(names).toEqual(['before', 'after', 'after'])
+  })
+})
+
+describe('an event loop that is busy', () => {
+  test('is no failed member', async () => {
+    const a = await joined('a')
+    const b = gossipMember('b')
+    await b.join([addressOf(a)])
+    await sees(a, 'a alive', 'b alive')
+    const types: string[] = []
+    for (const member of [a, b]) member.subscribe(({ type }) => void types.push(type))
+    const { probesSentCount } = a.networkMetrics()
+    // Longer than it takes to find a failure.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3_500)
+    expect(a.networkMetrics().probesSentCount! - probesSentCount!).toBeGreaterThan(3)
+    b.updateMetadata({ still: 'there' })
+    await until(() => a.member('b')!.metadata.still === 'there')
+    expect(new Set(types)).toEqual(new Set(['updated']))
+    expect(a.networkMetrics().suspicionsStartedCount).toBe(0)
+  })
+})
+
 describe('a stranger', () => {
   const sendDatagrams = async (port: number, messages: readonly Buffer[]) => {
     const socket = createSocket('udp4')

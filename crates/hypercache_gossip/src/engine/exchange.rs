@@ -411,8 +411,8 @@ impl Engine {
         let before = self.identity().clone();
         let lines = state.lines.clone();
         let is_given = matches!(errand, Errand::Give(..));
-        let is_join = matches!(errand, Errand::Seed(_)) && self.phase == Phase::Joining;
-        if is_join {
+        // Also where it answers late: what was sent before it did is not for this member.
+        if matches!(errand, Errand::Seed(_)) {
             for line in &lines {
                 self.heard.entry(line.identity.id.clone()).or_insert(line.heard);
             }

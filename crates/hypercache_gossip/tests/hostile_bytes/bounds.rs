@@ -219,7 +219,7 @@ fn numbers_at_their_ends_make_nobody_panic() {
             incarnation: high as u16,
             version: Version { started_at_ms: high, counter: mask },
             ring: Some(RingMark { started_at_ms: high, stamp: mask, checksum: high }),
-            heard: Heard { started_at_ms: 1_000_000, high, mask },
+            heard: Heard { started_at_ms: 1_000_000, high, missing: [mask; 4] },
             ..line(&mad())
         };
         let own = engine.identity().clone();
