@@ -96,8 +96,7 @@ export class Cluster {
       const missing = nodes.filter((node) => !node.has(event, id, sinceMs))
       return missing.length === 0 ? undefined : `not told by ${missing.map((node) => node.id).join(', ')}`
     })
-    const first = (node) => node.eventsOf(event, sinceMs).find((told) => told.id === id).atMs
-    return Math.max(...nodes.map(first)) - sinceMs
+    return Math.max(...nodes.map((node) => node.firstMs(event, id, sinceMs))) - sinceMs
   }
 
   /** No node has told, since a time, that one of these members failed. */
