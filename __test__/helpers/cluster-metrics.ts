@@ -1,6 +1,6 @@
 /** Metrics of a node that no node has: every number is another one, so that it is known where it turns up. */
 
-import type { ClusterMetrics } from '../../dist/index.js'
+import type { ClusterMetrics, NetworkMetrics } from '../../dist/index.js'
 
 const STATUSES = ['alive', 'suspected', 'dead', 'leaving', 'updating'] as const
 const EVENT_TYPES = [
@@ -89,5 +89,26 @@ export function madeUpMetrics(from = 1_000_001): ClusterMetrics {
       lastEventAtMs: next(),
       log: { eventCount: next(), fileBytes: next(), writeFailureCount: next() },
     },
+    network: network(next),
+    ringAgreement: { isDiverged: true, differingCount: next(), divergedCount: next() },
+  }
+}
+
+function network(next: () => number): NetworkMetrics {
+  return {
+    probesSentCount: next(),
+    probesFailedCount: next(),
+    suspicionsStartedCount: next(),
+    suspicionsRefutedCount: next(),
+    datagramsReceivedCount: next(),
+    datagramsSentCount: next(),
+    bytesReceivedCount: next(),
+    bytesSentCount: next(),
+    droppedByReason: { garbage: next(), 'other cluster': next() },
+    syncsCompletedCount: next(),
+    syncsFailedCount: next(),
+    broadcastsSentCount: next(),
+    broadcastsReceivedCount: next(),
+    convergenceMs: next(),
   }
 }

@@ -26,7 +26,7 @@ import type { NetworkParts, NodeNetwork } from './node-network.js'
 import { RingAnnouncer } from './ring-announcer.js'
 import { endsWithin } from './within.js'
 
-/** As long as a timer can be. Its end does nothing, and it is set again. */
+/** As long as a timer can be. */
 const LONG_MS = 2 ** 31 - 1
 
 /** What makes the node of one kind of cluster another than that of another kind. */

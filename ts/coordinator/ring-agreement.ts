@@ -75,12 +75,6 @@ export class RingAgreement {
   /** Takes notice of another view, which the ring has followed. Does nothing before the start. */
   viewChanged(): void {
     if (this.#watch === undefined) return
-    const checksum = this.#checksum()
-    if (checksum !== undefined && checksum !== this.#announced) {
-      this.#announced = checksum
-      this.#changedMs = this.#options.clock.elapsedMs()
-      this.#options.membership.announceRing(checksum)
-    }
     this.#look()
   }
 
@@ -110,7 +104,14 @@ export class RingAgreement {
   /** Looks at what all have told, and sets the time of the next look. */
   #look(): void {
     this.#timer?.cancel()
-    this.#compare()
+    try {
+      this.#announce()
+      this.#compare()
+    } catch {
+      // Its user has closed the ring or the membership: there is nothing to compare any more.
+    }
+    // Who is told of the rings may have ended it.
+    if (this.#watch === undefined) return
     const { clock, divergenceMs } = this.#options
     const elapsedMs = clock.elapsedMs()
     const isSpreading = this.#changedMs !== undefined && elapsedMs - this.#changedMs < divergenceMs
@@ -118,10 +119,18 @@ export class RingAgreement {
     this.#timer = clock.after(delayMs, () => this.#look())
   }
 
+  #announce(): void {
+    const { ring, membership, clock } = this.#options
+    const { checksum } = ring
+    if (checksum === this.#announced) return
+    this.#announced = checksum
+    this.#changedMs = clock.elapsedMs()
+    membership.announceRing(checksum)
+  }
+
   #compare(): void {
-    const checksum = this.#announced
-    if (checksum === undefined) return
     const { membership, clock } = this.#options
+    const checksum = this.#announced!
     const told = membership.ringChecksums()
     const live = membership.members().filter(({ status, isLocal }) => LIVE.has(status) && !isLocal)
     const elapsedMs = clock.elapsedMs()
@@ -159,15 +168,6 @@ export class RingAgreement {
       const durationMs = elapsedMs - this.#divergedSinceMs
       this.#divergedSinceMs = undefined
       publish('ring:agreed', { checksum, memberCount: 1 + agreeingCount, durationMs })
-    }
-  }
-
-  /** The ring's checksum; `undefined` of a ring that its user has closed. */
-  #checksum(): string | undefined {
-    try {
-      return this.#options.ring.checksum
-    } catch {
-      return undefined
     }
   }
 }

@@ -179,6 +179,18 @@ test('a stop forgets a difference, and a ring that its user has closed harms not
   await coordinator.close()
 })
 
+test('a membership that its user has closed harms nothing', async () => {
+  const { coordinator, membership, advance } = await agreed()
+  membership.close()
+  membership.ringChecksums = membership.announceRing = () => {
+    throw new Error('closed')
+  }
+  await advance(5_000)
+  coordinator.routing.ring.addNode('by hand')
+  await advance(5_000)
+  await coordinator.close()
+})
+
 test('the network’s own metrics are told as the membership has them', async () => {
   const { coordinator, membership } = await agreed()
   membership.network = { ...membership.network, probesSentCount: 7, droppedByReason: { garbage: 2 } }
