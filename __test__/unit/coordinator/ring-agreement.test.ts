@@ -94,7 +94,12 @@ test('the end of a difference is told, with how long it was', async () => {
   expect(agreements[0]!.payload.durationMs).toBeGreaterThanOrEqual(29_000)
   expect(agreements[0]!.payload.durationMs).toBeLessThanOrEqual(31_000)
   expect(await check()).toMatchObject({ isPassing: true })
-  expect(metrics()).toEqual({ isDiverged: false, differingCount: 0, divergedCount: 1 })
+  expect(metrics()).toMatchObject({
+    isDiverged: false,
+    agreeingCount: 3,
+    differingCount: 0,
+    divergedCount: 1,
+  })
   await coordinator.close()
 })
 
