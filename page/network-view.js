@@ -65,9 +65,15 @@ export function trafficOf(network) {
 export class NetworkView {
   /** @type {boolean | undefined} */
   #wasDiverged
+  /** What is shown, as text. */
+  #shown = ''
 
   /** @param {MembersAnswer} answer */
   show(answer) {
+    const statuses = answer.members.map(({ status }) => status)
+    const now = JSON.stringify([statuses, answer.ringAgreement, answer.network])
+    if (now === this.#shown) return
+    this.#shown = now
     this.#showAgreement(answer)
     const { network } = answer
     byId('network').hidden = network === undefined
