@@ -63,6 +63,8 @@ export type {
   EventsAnswer,
   HealthAnswer,
   LiveAnswer,
+  LeaveAnswer,
+  LeaveRequest,
   MembersAnswer,
   PlanAnswer,
   PlanRequest,
@@ -85,6 +87,8 @@ export type {
   MembershipProvider,
   MembershipSubscription,
 } from './membership/membership-provider.js'
+export { SerfMembership } from './membership/serf-membership.js'
+export type { SerfAgentOptions, SerfMembershipOptions, SerfTimings } from './membership/serf-options.js'
 export { SimpleMembership } from './membership/simple-membership.js'
 export type { LocalNode } from './membership/simple-membership.js'
 export type { ClusterMetrics, CoordinatorState, RingAgreementMetrics } from './metrics/cluster-metrics.js'

@@ -90,7 +90,13 @@ export function madeUpMetrics(from = 1_000_001): ClusterMetrics {
       log: { eventCount: next(), fileBytes: next(), writeFailureCount: next() },
     },
     network: network(next),
-    ringAgreement: { isDiverged: true, differingCount: next(), divergedCount: next() },
+    ringAgreement: {
+      isDiverged: true,
+      agreeingCount: next(),
+      differingCount: next(),
+      divergedCount: next(),
+      others: [],
+    },
   }
 }
 

@@ -48,11 +48,12 @@ export interface DistributedMembership extends MembershipProvider {
 
   /**
    * Tells the others a port of another server of this node, such as `http`: they find it in `Member.ports`.
-   * `undefined` takes it back. May be called before the join.
+   * `undefined` takes it back. May be called before the join. A provider that has no room for it has no such
+   * method.
    *
    * @throws ERR_HYPERCACHE_OUT_OF_RANGE unless it is 1 to 65,535; ERR_HYPERCACHE_INVALID_TYPE.
    */
-  announcePort(name: string, port: number | undefined): void
+  announcePort?(name: string, port: number | undefined): void
 
   /**
    * Tells the others the checksum of this node's ring: 16 hexadecimal digits. Does nothing while not joined.

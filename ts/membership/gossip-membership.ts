@@ -45,8 +45,9 @@ export class GossipMembership implements DistributedMembership {
   #native: NativeGossip | undefined
   #startedAtMs = 0
   #problems: readonly string[] = []
-  #joining: Promise<void> | undefined
-  #leaving: Promise<void> | undefined
+  /** The last join or leave that was asked for, until its end. */
+  #lastTurn: { kind: 'join' | 'leave'; ended: Promise<void> } | undefined
+  #isLeaving = false
   /** Ends what native code will tell the end of. */
   #endWaiting: ((error?: HyperCacheError) => void) | undefined
   #isAwake = false
@@ -71,16 +72,12 @@ export class GossipMembership implements DistributedMembership {
   async join(seeds: readonly string[]): Promise<void> {
     const addresses = checkedTexts('seeds', listOf('seeds', seeds))
     this.#view.throwIfClosed()
-    await this.#leaving
-    if (this.#isJoined) return
-    this.#joining ??= this.#join(addresses).finally(() => (this.#joining = undefined))
-    await this.#joining
+    await this.#inTurn('join', () => this.#join(addresses))
   }
 
+  /** See `MembershipProvider.leave`. @throws ERR_HYPERCACHE_MEMBERSHIP_CLOSED where it is closed meanwhile. */
   async leave(): Promise<void> {
-    await this.#joining?.catch(() => undefined)
-    if (this.#isJoined) this.#leaving ??= this.#leave().finally(() => (this.#leaving = undefined))
-    await this.#leaving
+    await this.#inTurn('leave', () => this.#leave())
   }
 
   members(): readonly Member[] {
@@ -155,6 +152,7 @@ export class GossipMembership implements DistributedMembership {
 
   broadcast({ name, data, lamportTime }: BroadcastMessage): void {
     this.#localMember('it cannot send to the others')
+    if (this.#isLeaving) throw this.#notJoined('it leaves, and cannot send to the others any more')
     guarded(() => this.#native!.broadcast(name, data, lamportTime))
   }
 
@@ -204,13 +202,31 @@ export class GossipMembership implements DistributedMembership {
     return this.#view.member(this.localNodeId) !== undefined
   }
 
+  /** Has joins and leaves follow one another as they were asked for. One like the last one is that one. */
+  #inTurn(kind: 'join' | 'leave', act: () => Promise<void>): Promise<void> {
+    const last = this.#lastTurn
+    if (last?.kind === kind) return last.ended
+    const ended = last === undefined ? act() : last.ended.catch(() => undefined).then(act)
+    const turn = { kind, ended }
+    const forget = () => {
+      if (this.#lastTurn === turn) this.#lastTurn = undefined
+    }
+    this.#lastTurn = turn
+    ended.then(forget, forget)
+    return ended
+  }
+
   async #join(seeds: string[]): Promise<void> {
+    if (this.#isJoined) return
+    // What it was being upgraded to, it is now.
+    this.#state = { ...this.#state, isUpdating: false }
     // A life that begins no later than the one before would be taken for that one.
     this.#startedAtMs = Math.max(this.#startedAtMs + 1, this.#clock.nowMs())
     const options = await nativeOptions(this.#options, this.#state, this.#startedAtMs)
     this.#view.throwIfClosed()
     const native = guarded(() => new binding.NativeGossip(options, () => this.#wake()))
     this.#native = native
+    this.#problems = []
     this.#traffic.follow(native)
     try {
       await this.#told(() => native.join(seeds))
@@ -221,9 +237,15 @@ export class GossipMembership implements DistributedMembership {
   }
 
   async #leave(): Promise<void> {
-    await this.#told(() => this.#native?.leave())
-    this.#end()
-    this.#forgetAll()
+    if (!this.#isJoined) return
+    this.#isLeaving = true
+    try {
+      await this.#told(() => this.#native?.leave())
+      this.#end()
+      this.#forgetAll()
+    } finally {
+      this.#isLeaving = false
+    }
   }
 
   /** Every member leaves the view, the local one last: who has left knows of nobody. */
@@ -263,8 +285,12 @@ export class GossipMembership implements DistributedMembership {
     this.#view.throwIfClosed()
     const member = this.#view.member(this.localNodeId)
     if (member !== undefined && this.#native !== undefined) return member
+    throw this.#notJoined(what)
+  }
+
+  #notJoined(what: string): HyperCacheError {
     const message = `${this.localNodeId} takes no part in the membership: ${what}`
-    throw new HyperCacheError('ERR_HYPERCACHE_NOT_JOINED', message)
+    return new HyperCacheError('ERR_HYPERCACHE_NOT_JOINED', message)
   }
 
   /**
@@ -272,9 +298,11 @@ export class GossipMembership implements DistributedMembership {
    */
   #update(change: Partial<LocalState>): void {
     const state = { ...this.#state, ...change }
-    guarded(() => this.#native!.update(recordOf(this.#options.local, state)))
-    this.#state = state
     const { status: before, statusSinceMs, ...rest } = this.#view.member(this.localNodeId)!
+    // Its port may be one that was found free.
+    const local = { ...this.#options.local, port: rest.port }
+    guarded(() => this.#native!.update(recordOf(local, state)))
+    this.#state = state
     const status = before === 'leaving' ? before : state.isUpdating ? 'updating' : 'alive'
     this.#view.change('updated', {
       ...rest,
@@ -291,7 +319,8 @@ export class GossipMembership implements DistributedMembership {
   #wake(): void {
     if (this.#isAwake) return
     this.#isAwake = true
-    setImmediate(() => this.#deliver()).unref()
+    // Not unref'd: an event loop with nothing else to do would not turn for it, and events would wait.
+    setImmediate(() => this.#deliver())
   }
 
   #deliver(): void {
@@ -337,7 +366,7 @@ export class GossipMembership implements DistributedMembership {
     this.#problems = Object.freeze([problem])
     warn('ERR_HYPERCACHE_NODE_ID_TAKEN', `${problem}: this node takes no part any more`)
     this.#forgetAll()
-    this.#endWaiting?.()
+    this.#endWaiting?.(this.#isLeaving ? undefined : refused(problem))
   }
 
   #change(changes: readonly NativeChange[]): void {

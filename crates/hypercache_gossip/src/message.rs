@@ -133,7 +133,7 @@ pub struct Heard {
     /// The highest number.
     pub high: u64,
     /// Bit `n % 64` of word `n / 64`: number `high - n` has not come.
-    missing: [u64; WORDS],
+    pub missing: [u64; WORDS],
 }
 
 impl Heard {

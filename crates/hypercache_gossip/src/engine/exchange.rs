@@ -14,8 +14,8 @@ use super::{Effect, Engine, Event, Phase, Target, reason};
 use crate::envelope::Purpose;
 use crate::identity::Identity;
 use crate::message::{
-    FRAME_BYTES_MAX, Hello, Line, NEWEST_SPOKEN, Notice, OLDEST_SPOKEN, RecordOf, Refusal, Reply,
-    Request, State, encoded, framed,
+    FRAME_BYTES_MAX, Hello, Line, NEWEST_SPOKEN, Notice, OLDEST_SPOKEN, RecordOf, Refusal, Reply, Request,
+    State, encoded, framed,
 };
 use crate::record::{Claim, Record};
 
@@ -291,23 +291,25 @@ impl Engine {
             Request::Sync { hello, is_join, state } => match self.refusal(&hello, is_join) {
                 Some(refused) => refused,
                 None if is_join && self.phase == Phase::Leaving => Reply::Absent,
-                None if is_join => match self.older_member(&hello.identity, own_record(&hello, &state).as_ref()) {
-                    Some(old) if old.address == hello.identity.address || !self.is_live(&old.id) => {
-                        match old.life.started_at_ms {
-                            known if known < hello.identity.life.started_at_ms => {
-                                self.synced(&hello, state, true)
+                None if is_join => {
+                    match self.older_member(&hello.identity, own_record(&hello, &state).as_ref()) {
+                        Some(old) if old.address == hello.identity.address || !self.is_live(&old.id) => {
+                            match old.life.started_at_ms {
+                                known if known < hello.identity.life.started_at_ms => {
+                                    self.synced(&hello, state, true)
+                                }
+                                known => Reply::Refused(Refusal::OlderLife { started_at_ms: known }),
                             }
-                            known => Reply::Refused(Refusal::OlderLife { started_at_ms: known }),
                         }
+                        // Each of them holds what the newcomer told, and a stream.
+                        Some(_) if self.questions_of_newcomers() >= ASKING_MAX => Reply::Absent,
+                        Some(old) => {
+                            let hello = Box::new(hello);
+                            return self.send_on(Errand::Who { old, stream, hello, state });
+                        }
+                        None => self.synced(&hello, state, true),
                     }
-                    // Each of them holds what the newcomer told, and a stream.
-                    Some(_) if self.questions_of_newcomers() >= ASKING_MAX => Reply::Absent,
-                    Some(old) => {
-                        let hello = Box::new(hello);
-                        return self.send_on(Errand::Who { old, stream, hello, state });
-                    }
-                    None => self.synced(&hello, state, true),
-                },
+                }
                 None => self.synced(&hello, state, false),
             },
         };
@@ -409,8 +411,8 @@ impl Engine {
         let before = self.identity().clone();
         let lines = state.lines.clone();
         let is_given = matches!(errand, Errand::Give(..));
-        let is_join = matches!(errand, Errand::Seed(_)) && self.phase == Phase::Joining;
-        if is_join {
+        // Also where it answers late: what was sent before it did is not for this member.
+        if matches!(errand, Errand::Seed(_)) {
             for line in &lines {
                 self.heard.entry(line.identity.id.clone()).or_insert(line.heard);
             }

@@ -102,9 +102,8 @@ impl Engine {
         let known = self.identity_of(&newcomer.id)?;
         let known_record = self.peers.get(&newcomer.id).and_then(|peer| peer.record.as_ref());
         // A clock that stood still while the machine was off: what tells the two apart is what they say.
-        let says_other = known_record.zip(record).is_some_and(|(known, own)| {
-            known.version == own.version && known != own
-        });
+        let says_other =
+            known_record.zip(record).is_some_and(|(known, own)| known.version == own.version && known != own);
         let is_other = known.life.started_at_ms != newcomer.life.started_at_ms
             || known.address != newcomer.address
             || self.has_left(&known)
