@@ -147,7 +147,7 @@ function table(rows) {
   return ['| what | preset | ours | Serf | bar |', '|---|---|---|---|---|', ...lines].join('\n')
 }
 
-function record(rows) {
+function record(rows, failures) {
   const said = (...args) => execFileSync(args[0], args.slice(1), { cwd: root, encoding: 'utf8' }).trim()
   const date = new Date().toISOString().slice(0, 10)
   const content = {
@@ -164,6 +164,7 @@ function record(rows) {
       idleSeconds: IDLE_MS / 1000,
     },
     results: rows,
+    ...(failures.length > 0 ? { notMeasured: failures } : {}),
   }
   const file = join('benches', 'record', `${date}-serf.json`)
   writeFileSync(join(root, file), `${JSON.stringify(content, null, 1)}\n`)
@@ -185,16 +186,23 @@ await main(async () => {
     ...options.sizes.split(',').map((size) => [`idle ${size} ${profile}`, () => idle(profile, Number(size))]),
   ])
   const rows = []
+  const failures = []
   for (const [name, measure] of measurements) {
     if (options.only !== undefined && !name.includes(options.only)) continue
     process.stderr.write(`${name} …\n`)
     try {
-      rows.push(...(await measure()))
+      const measured = await measure()
+      rows.push(...measured)
+      process.stderr.write(`${table(measured)}\n`)
+    } catch (error) {
+      // What was measured before, and what is to come, is worth having all the same.
+      failures.push(`${name}: ${error.message}`)
     } finally {
       closeNetworks()
     }
   }
   console.log(table(rows))
-  if (options.only === undefined) record(rows)
+  if (options.only === undefined) record(rows, failures)
+  if (failures.length > 0) throw new CommandFailed(`not measured:\n${failures.join('\n')}`)
   if (!rows.every(isMet)) process.exitCode = 1
 })

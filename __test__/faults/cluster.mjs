@@ -96,8 +96,7 @@ export class Cluster {
       const missing = nodes.filter((node) => !node.has(event, id, sinceMs))
       return missing.length === 0 ? undefined : `not told by ${missing.map((node) => node.id).join(', ')}`
     })
-    const first = (node) => node.eventsOf(event, sinceMs).find((told) => told.id === id).atMs
-    return Math.max(...nodes.map(first)) - sinceMs
+    return Math.max(...nodes.map((node) => node.firstMs(event, id, sinceMs))) - sinceMs
   }
 
   /** No node has told, since a time, that one of these members failed. */
@@ -132,16 +131,19 @@ export class Cluster {
   async #disagreement(dead) {
     const nodes = this.others()
     const ids = nodes.map(({ id }) => id)
-    const views = await Promise.all(nodes.map((node) => node.ask('view')))
-    for (const [index, view] of views.entries()) {
+    let first
+    // One after another: of many nodes that do not agree yet, not all are to be asked all the time.
+    for (const [index, node] of nodes.entries()) {
+      const view = await node.ask('view')
+      first ??= view
       const { members, checksum, ringChecksums, problems, reasons, isReady } = view
       const found = inOrder(members.map(({ id, status }) => `${id} ${status}`))
-      const known = dead.filter((id) => !(this.#diedMs.get(id) < nodes[index].spawnedMs))
+      const known = dead.filter((id) => !(this.#diedMs.get(id) < node.spawnedMs))
       const wanted = inOrder([...ids.map((id) => `${id} alive`), ...known.map((id) => `${id} dead`)])
       if (found !== wanted) return `${ids[index]} has ${found}; wanted: ${wanted}`
       const elsewhere = members.find(({ id, address }) => this.#addressOf(id, address) !== address)
       if (elsewhere !== undefined) return `${ids[index]} has ${elsewhere.id} at ${elsewhere.address}`
-      if (checksum !== views[0].checksum) return `the rings of ${ids[0]} and ${ids[index]} differ`
+      if (checksum !== first.checksum) return `the rings of ${ids[0]} and ${ids[index]} differ`
       const told = ids.find((id) => ringChecksums[id] !== checksum)
       if (told !== undefined) return `${ids[index]} believes that ${told} has the ring ${ringChecksums[told]}`
       if (problems.length > 0 || !isReady) return `${ids[index]}: ${[...problems, ...reasons].join('; ')}`

@@ -79,8 +79,7 @@ export class Contest {
       },
       LIMIT_MS,
     )
-    const toldMs = ([teller, id]) => teller.eventsOf(event, sinceMs).find((told) => told.id === id).atMs
-    return Math.max(0, ...pairs.map((pair) => toldMs(pair) - sinceMs))
+    return Math.max(0, ...pairs.map(([teller, id]) => teller.firstMs(event, id, sinceMs) - sinceMs))
   }
 
   /** How often some of the members were declared dead, by one another, since a time. */

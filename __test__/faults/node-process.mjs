@@ -4,15 +4,14 @@ import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { Teller } from './teller.mjs'
 
 const PROGRAM = fileURLToPath(new URL('node.mjs', import.meta.url))
 /** Lines of its standard error that are kept. */
 const COMPLAINTS_MAX = 20
 
 /** One life of a node. */
-export class NodeProcess {
-  /** What has happened to members, as it was told here: `{ event, id, atMs }`. */
-  events = []
+export class NodeProcess extends Teller {
   complaints = []
   /** When the process was begun. */
   spawnedMs = performance.now()
@@ -23,7 +22,7 @@ export class NodeProcess {
 
   /** Begins it; `started()` waits for its join. */
   constructor(network, host, config) {
-    this.id = config.cluster.nodeId
+    super(config.cluster.nodeId)
     this.host = host
     const [program, ...words] = [...network.on(host), process.execPath, PROGRAM, JSON.stringify(config)]
     this.#child = spawn(program, words, { stdio: ['pipe', 'pipe', 'pipe'] })
@@ -65,21 +64,11 @@ export class NodeProcess {
 
   /** Sends a command, and answers what it answers. */
   ask(command) {
+    if (this.#hasEnded) return Promise.reject(new Error(`${this.id} has ended`))
     return new Promise((resolve, reject) => {
-      if (this.#hasEnded) reject(new Error(`${this.id} has ended`))
       this.#asked.push({ resolve, reject })
       this.#child.stdin.write(`${command}\n`)
     })
-  }
-
-  /** Whether it has told such an event, since a time of `Date.now()`. */
-  has(event, id = this.id, sinceMs = 0) {
-    return this.eventsOf(event, sinceMs).some((told) => told.id === id)
-  }
-
-  /** The events of a type that it has told, since a time of `Date.now()`. */
-  eventsOf(event, sinceMs = 0) {
-    return this.events.filter((told) => told.event === event && told.atMs >= sinceMs)
   }
 
   /** Ends it at once; resolves when the system has ended it. */

@@ -2,20 +2,19 @@
 
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { Teller } from './teller.mjs'
 
 export const SERF_PORT = 7947
 const EVENTS = { Join: 'joined', Failed: 'failed', Leave: 'left', Reap: 'reaped' }
 const EVENT = /EventMember(Join|Failed|Leave|Reap): (\S+) /
 
 /** One life of an agent. */
-export class SerfProcess {
-  /** What has happened to members, as its log says: `{ event, id, atMs }`. */
-  events = []
+export class SerfProcess extends Teller {
   #child
 
   /** @param options `id`, `profile`, `seeds` (addresses), `key`. */
   constructor(network, { id, profile, seeds, key }) {
-    this.id = id
+    super(id)
     const [program, ...words] = [
       ...network.on(id),
       ...['serf', 'agent', `-node=${id}`, `-bind=${network.address(id)}:${SERF_PORT}`, `-profile=${profile}`],
@@ -27,15 +26,6 @@ export class SerfProcess {
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       createInterface({ input: stream }).on('line', (line) => this.#hear(line))
     }
-  }
-
-  /** Its events of a type, since a time of `Date.now()`. */
-  eventsOf(event, sinceMs = 0) {
-    return this.events.filter((told) => told.event === event && told.atMs >= sinceMs)
-  }
-
-  has(event, id, sinceMs = 0) {
-    return this.eventsOf(event, sinceMs).some((told) => told.id === id)
   }
 
   /** Ends it at once; resolves when the system has ended it. */

@@ -7,7 +7,7 @@ const LOOK_MS = 5
 export async function until(
   condition: () => unknown,
   shown: () => unknown = () => condition.toString(),
-  patienceMs = 15_000,
+  patienceMs = 30_000,
 ): Promise<void> {
   const endMs = performance.now() + patienceMs
   while (!condition()) {

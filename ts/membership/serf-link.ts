@@ -78,7 +78,8 @@ export class SerfLink {
         const isAway = codeOf(error) === 'ERR_HYPERCACHE_SERF_UNREACHABLE'
         if (!isAway || wanted !== this.#wanted || clock.elapsedMs() >= untilMs) throw error
         this.#problem = describedError(error).problem
-        await this.#pause()
+        // Not beyond the time that there is: the last try is at its end.
+        await this.#pause(untilMs - clock.elapsedMs())
         if (wanted !== this.#wanted) throw error
       }
     }
@@ -156,9 +157,9 @@ export class SerfLink {
     }
   }
 
-  #pause(): Promise<void> {
+  #pause(mostMs = Infinity): Promise<void> {
     return new Promise((resolve) => {
-      const timer = this.#options.clock.after(this.#backoff.next(), resolve)
+      const timer = this.#options.clock.after(Math.min(this.#backoff.next(), mostMs), resolve)
       this.#retry = { timer, give: resolve }
     })
   }

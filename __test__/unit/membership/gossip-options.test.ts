@@ -5,7 +5,7 @@ import { nativeOptions, recordOf } from '../../../dist/membership/gossip-options
 import { HASH_RING, gossipOptions } from '../../helpers/gossip'
 import { refused } from '../../helpers/refused'
 
-const STATE = { metadata: {}, isUpdating: false }
+const STATE = { metadata: {}, isUpdating: false, ports: {} }
 const told = (changed?: Parameters<typeof gossipOptions>[1]) =>
   nativeOptions(gossipOptions('node1', changed), STATE, 1_700_000_000_000)
 
@@ -71,12 +71,12 @@ describe('native code is told', () => {
 
   test('all that the node says of itself', () => {
     const local = { id: 'node1', address: 'db.example', port: 7_950, weight: 2.5, zone: 'east' }
-    const state = { metadata: { rack: 'r1' }, isUpdating: true, load: 0.5 }
+    const state = { metadata: { rack: 'r1' }, isUpdating: true, load: 0.5, ports: { http: 8_080 } }
     expect(recordOf({ ...local, capabilities: ['read'] }, state)).toEqual({
       isUpdating: true,
       address: 'db.example',
       port: 7_950,
-      ports: {},
+      ports: { http: 8_080 },
       weight: 2.5,
       zone: 'east',
       capabilities: ['read'],

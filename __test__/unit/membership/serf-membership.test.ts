@@ -48,8 +48,8 @@ async function joined(given?: Given) {
 async function passing(clock: ManualClock, ms: number, done: Promise<unknown>) {
   let isDone = false
   void done.finally(() => (isDone = true)).catch(() => undefined)
-  for (let passedMs = 0; passedMs < ms && !isDone; passedMs += 100) {
-    await clock.advance(100)
+  for (let passedMs = 0; passedMs < ms && !isDone; passedMs += 250) {
+    await clock.advance(250)
     await new Promise((resolve) => setTimeout(resolve, 1))
   }
   await done
@@ -67,7 +67,7 @@ describe('an agent that cannot be used', () => {
     await until(() => membership.problems().length > 0)
     expect(membership.problems()[0]).toContain(rpcAddress)
     await passing(clock, 20_000, refusal)
-    // It was tried again, and no longer than it said.
+    // It was tried again, and no longer than it said, but for the turns that the last try took.
     expect(clock.elapsedMs()).toBeGreaterThanOrEqual(10_000)
     expect(membership.members()).toEqual([])
     expect(clock.timerCount).toBe(0)
@@ -534,6 +534,29 @@ test('nothing is left when it is closed', async () => {
   membership.close()
   expect(clock.timerCount).toBe(0)
   await until(() => agent.connectionCount === 0)
+})
+
+test('a seed that does not answer is tried until it does, or until nobody wants it', async () => {
+  const { agent, membership, clock } = await made()
+  agent.refusals.set('join', '1 error occurred:\n\t* Failed to join 10.0.0.9: no route to host\n\n')
+  await membership.join(['10.0.0.9:7946'])
+  expect(membership.problems()).toEqual([
+    expect.stringMatching(
+      /^the seed 10\.0\.0\.9:7946 does not answer: .* occurred: \* Failed .* no route to host$/,
+    ),
+  ])
+  agent.refusals.clear()
+  await clock.advance(500)
+  await until(() => membership.problems().length === 0)
+  await membership.leave()
+  // One that is being tried when it is closed is not tried again.
+  agent.garble = (command) => (command === 'join' ? Buffer.alloc(0) : undefined)
+  const before = agent.commands.length
+  const joining = membership.join(['10.0.0.9:7946']).catch(() => undefined)
+  await until(() => agent.commands.slice(before).includes('join'))
+  membership.close()
+  await joining
+  expect(clock.timerCount).toBe(0)
 })
 
 describe('options out of bounds', () => {

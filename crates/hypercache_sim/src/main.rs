@@ -56,7 +56,10 @@ fn parse(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
 fn run_one(seed: u64, is_traced: bool) -> bool {
     let plan = Plan::of(seed);
     let (theme, preset, count) = (plan.theme, plan.preset.name(), plan.member_count);
-    println!("seed {seed}: {theme:?}, {preset}, {count} members, calm at {:?}", plan.calm_at);
+    let (calm_at, reap_after) = (plan.calm_at, plan.reap_after);
+    println!(
+        "seed {seed}: {theme:?}, {preset}, {count} members, calm at {calm_at:?}, reaped after {reap_after:?}"
+    );
     let history = World::play(plan, is_traced);
     for (kind, count) in &history.faults {
         println!("  {count:>8} {kind}");

@@ -44,7 +44,7 @@ impl Engine {
         let broadcast = Broadcast {
             origin: self.options.id.clone(),
             started_at_ms: self.record.version.started_at_ms,
-            number: self.counts.broadcasts_sent,
+            number: self.counts.broadcasts_sent - self.broadcasts_before,
             lamport_time,
             name,
             data,

@@ -18,8 +18,8 @@ pub struct Outbox {
     pub failed: Vec<Identity>,
     /// Who has sent the datagram that foca handles, if it is for this member.
     pub sender: Option<Identity>,
-    /// Whether this member has had to begin another life.
-    pub has_come_back: bool,
+    /// Whether this member has heard that it is dead.
+    pub is_dead: bool,
 }
 
 impl Runtime<Identity> for &mut Outbox {
@@ -31,10 +31,7 @@ impl Runtime<Identity> for &mut Outbox {
             }
             Notification::DataReceived(header) => self.sender = Some(header.src.clone()),
             Notification::ProbeFailed(_, identity) => self.failed.push(identity.clone()),
-            Notification::Rejoin(_) => {
-                self.incarnation = 0;
-                self.has_come_back = true;
-            }
+            Notification::Defunct => self.is_dead = true,
             // Found out by looking at the members, which also tells of suspicions.
             _ => {}
         }

@@ -24,6 +24,8 @@ pub enum Task {
     Verify(String),
     /// Tell the others which ring this member has.
     TellRing,
+    /// Begin another life after a death.
+    ComeBack,
     /// The leave has taken long enough.
     EndLeave,
 }

@@ -7,18 +7,18 @@ use hypercache_gossip::ChangeKind;
 use super::{label, process_of};
 use crate::history::{History, What};
 
-/// Who was told to have left is not shown again, unless as a later process.
+/// Who was told to have left is not shown again, unless as a later process, or after it has been forgotten.
 pub fn the_left_stay_gone(history: &History) -> Vec<String> {
     let mut left = BTreeMap::new();
     let mut found = Vec::new();
     for (at, observer, change) in history.changes() {
         let (key, life) = ((observer, &change.id), change.record.version.started_at_ms);
-        if left.get(&key).is_some_and(|gone| life <= *gone) {
+        if left.get(&key).is_some_and(|(gone, forgotten_at)| life <= *gone && at < *forgotten_at) {
             let (observer, id, kind) = (label(history, observer), &change.id, change.kind);
             found.push(format!("at {at:?} {observer} was told {kind:?} {id} after it had left"));
         }
         if change.kind == ChangeKind::Left {
-            left.insert(key, life);
+            left.insert(key, (life, at + history.plan.reap_after));
         }
     }
     found
