@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use foca::State as Swim;
 
+use super::exchange::Errand;
 use super::peer::{Peer, Shown, Status};
 use super::{Effect, Engine, Event, Phase};
 use crate::identity::Identity;
@@ -86,6 +87,7 @@ impl Engine {
         for (identity, state) in &members {
             self.refresh_peer(identity, *state, &mut changes);
         }
+        self.ask_the_unheard(&members);
         let known: BTreeSet<&String> = members.iter().map(|(identity, _)| &identity.id).collect();
         self.forget_others(&known, &mut changes);
         if !changes.is_empty() {
@@ -144,6 +146,27 @@ impl Engine {
         };
         self.own_shown = Some(now);
         changes.push(Change { kind, id: self.options.id.clone(), status, record: self.record.clone() });
+    }
+
+    /// Asks members for their records that SWIM has told of, and no notice: notices go to some members only.
+    fn ask_the_unheard(&mut self, members: &[(Identity, Swim)]) {
+        let time = self.schedule.time();
+        let (soon, again) = (self.options.timing.gossip_interval, self.options.timing.probe_interval);
+        for (Identity { id, life, .. }, _) in members.iter().filter(|(_, state)| *state != Swim::Down) {
+            let known = self.peers.get(id);
+            if known.is_some_and(|peer| peer.version().started_at_ms == life.started_at_ms) {
+                continue;
+            }
+            // The notice may be on its way.
+            let (is_first, rests_until) = known.map_or((true, time), |peer| (false, peer.rests_until));
+            let Some(peer) = self.peer_of(id) else { continue };
+            if is_first {
+                peer.rests_until = time + soon;
+            } else if rests_until <= time {
+                peer.rests_until = time + again;
+                self.send_on(Errand::Fetch { from: id.clone(), id: id.clone() });
+            }
+        }
     }
 
     fn refresh_peer(&mut self, identity: &Identity, state: Swim, changes: &mut Vec<Change>) {
