@@ -1,5 +1,5 @@
-// `npm run test:fuzz -- SECONDS`: fuzzes what reads bytes from outside, guided by coverage, for 10 seconds unless told.
-// It begins with the committed corpus and fails at the first input that breaks a promise. Needs a C++ compiler.
+// `npm run test:fuzz -- SECONDS`: fuzzes what reads bytes from outside, guided by coverage, each for 10 seconds unless
+// told. It begins with the committed corpus and fails at the first input that breaks a promise. Needs a C++ compiler.
 
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -7,8 +7,11 @@ import { join } from 'node:path'
 import { needCargo } from './build-state.mjs'
 import { CommandFailed, hasProgram, main, root, run } from './run.mjs'
 
-const folder = join(root, 'crates', 'hypercache_core', 'fuzz')
-const target = 'deserialize'
+const targets = [
+  ['hypercache_core', 'deserialize'],
+  ['hypercache_gossip', 'datagram'],
+  ['hypercache_gossip', 'frame'],
+]
 
 // What makes LLVM report coverage to libFuzzer, as `cargo fuzz` has it, but with a stable compiler.
 const flags = [
@@ -37,16 +40,25 @@ await main(() => {
     '--target-dir',
     join(root, 'target', 'fuzz'),
   ]
-  run('cargo', build, { cwd: folder, env: { ...process.env, RUSTFLAGS: flags.join(' ') } })
+  for (const [crate, target] of targets) {
+    const folder = join(root, 'crates', crate, 'fuzz')
+    run('cargo', [...build, '--bin', target], {
+      cwd: folder,
+      env: { ...process.env, RUSTFLAGS: flags.join(' ') },
+    })
+    fuzz(join(root, 'target', 'fuzz', host, 'release', target), join(folder, 'corpus', target), seconds)
+  }
+})
 
+// Runs one program, beginning with what is in a folder.
+function fuzz(program, examples, seconds) {
   const scratch = mkdtempSync(join(tmpdir(), 'hypercache-fuzz-'))
   const crashes = join(root, 'target', 'fuzz', 'crashes') + '/'
   mkdirSync(crashes, { recursive: true })
-  const program = join(root, 'target', 'fuzz', host, 'release', target)
   try {
     // A copy: what libFuzzer finds interesting is not for the repository.
     const corpus = join(scratch, 'corpus')
-    cpSync(join(folder, 'corpus', target), corpus, { recursive: true })
+    cpSync(examples, corpus, { recursive: true })
     const limits = [`-max_total_time=${seconds}`, '-max_len=4096', '-timeout=60', '-rss_limit_mb=4096']
     run(program, [...limits, `-artifact_prefix=${crashes}`, '-print_final_stats=1', corpus])
   } catch (error) {
@@ -55,4 +67,4 @@ await main(() => {
   } finally {
     rmSync(scratch, { recursive: true, force: true })
   }
-})
+}

@@ -24,6 +24,8 @@ export interface Member {
   readonly incarnation: number
   /** When its process joined, in milliseconds since 1970, by its own clock. */
   readonly startedAtMs: number
+  /** Ports of its other servers, by name: `http`. Absent where the membership carries none. */
+  readonly ports?: Readonly<Record<string, number>>
   /** How loaded it says that it is, 0 to 1; absent where it says nothing. */
   readonly load?: number
   /** Whether it is the node of this process. */

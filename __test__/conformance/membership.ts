@@ -303,6 +303,23 @@ const subscriptionRules: Rule<MembershipUnderTest>[] = [
     await made.settle()
     expect(typesOf(late)).toEqual(['updated'])
   }),
+  rule('tells a subscriber nothing that was in the view at which it began, told or not', async (made) => {
+    const late: MembershipChange[] = []
+    let begun: number | undefined
+    made.membership.subscribe(({ type }) => {
+      if (type !== 'joined') return
+      // Made, and waits to be told until this change has been.
+      made.membership.updateMetadata({ by: 'a subscriber' })
+      begun = made.membership.subscribe((change) => void late.push(change)).version
+    })
+    await made.membership.join([])
+    await made.settle()
+    made.membership.updateMetadata({ by: 'the test' })
+    await made.settle()
+    const { version: last } = made.membership.metrics()
+    const following = Array.from({ length: last - begun! }, (_, at) => begun! + 1 + at)
+    expect(late.map(({ version }) => version)).toEqual(following)
+  }),
   rule('keeps one order where a subscriber makes a change itself', async (made) => {
     made.membership.subscribe(({ type }) => {
       if (type === 'joined') made.membership.updateMetadata({ by: 'a subscriber' })

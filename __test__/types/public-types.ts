@@ -15,8 +15,6 @@ import {
   type Explanation,
   type HashFunction,
   type HashFunctionName,
-  DistributedCoordinator,
-  type DistributedMembership,
   HashRing,
   type HashRingOptions,
   type HttpServer,
@@ -26,7 +24,6 @@ import {
   type MovedKeys,
   type MovedRange,
   type Movement,
-  type MembershipChangeType,
   type MovementPlan,
   type NodeChange,
   type NodeKeys,
@@ -47,7 +44,6 @@ import {
   type RingPoint,
   type SetNodesResult,
   type SkippedNode,
-  SimpleMembership,
   type StopWatching,
   type Transfer,
   type WatchOptions,
@@ -346,16 +342,4 @@ export async function served(coordinator: CoordinatorService, ring: RingAnswer, 
   server.port = 1
   // @ts-expect-error -- absent where the placement is secret
   ring.slices satisfies number[]
-}
-
-export function membersElsewhere(membership: DistributedMembership) {
-  const coordinator = new DistributedCoordinator({}, membership, { divergenceMs: 5_000, leaveTimeoutMs: 100 })
-  coordinator satisfies CoordinatorService
-  coordinator.membership.ringChecksums() satisfies ReadonlyMap<string, string>
-  coordinator.metrics().network?.droppedByReason.garbage satisfies number | undefined
-  coordinator.membership.subscribeBatch((changes) => changes[0]!.type satisfies MembershipChangeType)
-  // @ts-expect-error -- no membership
-  new DistributedCoordinator({})
-  // @ts-expect-error -- the membership of a node alone
-  new DistributedCoordinator({}, new SimpleMembership({ id: 'a', address: '127.0.0.1', port: 1 }))
 }

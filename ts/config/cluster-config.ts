@@ -122,9 +122,9 @@ export interface GossipConfig {
    */
   readonly gossipFanout: number
   /**
-   * How often a node tells each piece of news: retransmitMultiplier × log10(members
-   * + 1) times, rounded up. More reaches everybody in spite of more loss, for as
-   * many times the bytes. Allowed: a whole number from 1 to 20.
+   * How often a node tells each piece of news: retransmitMultiplier × ⌈log10(members
+   * + 1)⌉ times. More reaches everybody in spite of more loss, for as many times the
+   * bytes. Allowed: a whole number from 1 to 20.
    * @defaultValue 4
    */
   readonly retransmitMultiplier: number

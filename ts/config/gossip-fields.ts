@@ -58,8 +58,8 @@ export const GOSSIP = block(
     retransmit_multiplier: field(wholeNumber(1, 20), {
       default: 4,
       description:
-        'How often a node tells each piece of news: retransmit_multiplier × log10(members + 1) times, ' +
-        'rounded up. More reaches everybody in spite of more loss, for as many times the bytes.',
+        'How often a node tells each piece of news: retransmit_multiplier × ⌈log10(members + 1)⌉ ' +
+        'times. More reaches everybody in spite of more loss, for as many times the bytes.',
     }),
     sync_interval_seconds: field(SHORT, {
       ...byPreset('cluster.gossip.sync_interval_seconds'),

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.js'
 import type { ClusterConfig } from '../config/cluster-config.js'
 import type { DistributedMembership } from '../membership/distributed-membership.js'
 import { GossipMembership } from '../membership/gossip-membership.js'
+import { SerfMembership } from '../membership/serf-membership.js'
 import { localNodeOf } from '../membership/simple-membership.js'
 import type { DistributedOptions } from './coordinator-options.js'
 
@@ -18,9 +19,8 @@ export type DistributedKind = Exclude<ClusterConfig['cluster']['membership'], 's
 const MEMBERSHIPS: Readonly<
   Record<DistributedKind, (cluster: ClusterConfig['cluster'], clock: Clock) => DistributedMembership>
 > = {
-  serf: () => {
-    throw new Error('serf')
-  },
+  serf: ({ clusterName, hashRing, serf, ...cluster }, clock) =>
+    new SerfMembership({ local: localNodeOf(cluster), clusterName, hashRing, serf }, clock),
   gossip: (cluster, clock) => {
     const { bindAddress, bindPort, clusterName, encryptionKeys, hashRing, gossip } = cluster
     const { failureDetectionTimeoutSeconds } = cluster
@@ -35,8 +35,8 @@ export function membershipOf(kind: DistributedKind, { cluster }: ClusterConfig, 
   const { divergenceSeconds, leaveTimeoutSeconds } = cluster.gossip
   return {
     membership: MEMBERSHIPS[kind](cluster, clock),
-    divergenceMs: divergenceSeconds * 1000,
+    divergenceMs: Math.round(divergenceSeconds * 1000),
     // A leave ends by itself in that time; what is added is for the end of it.
-    leaveTimeoutMs: leaveTimeoutSeconds * 1000 + 1000,
+    leaveTimeoutMs: Math.round(leaveTimeoutSeconds * 1000) + 1000,
   }
 }

@@ -10,6 +10,7 @@ import { isLoopback, hostPort } from '../config/addresses.js'
 import type { CoordinatorService } from '../coordinator/coordinator-service.js'
 import { HyperCacheError } from '../errors.js'
 import { describedError, warn } from '../listeners.js'
+import type { DistributedMembership } from '../membership/distributed-membership.js'
 import { PrometheusExporter } from '../metrics/prometheus.js'
 import type { StopWatching } from '../types.js'
 import { clusterRoutes } from './cluster-routes.js'
@@ -169,6 +170,7 @@ class RunningServer implements HttpServer {
     }
     this.#port = (this.#app.server.address() as AddressInfo).port
     this.#onDrain = this.#coordinator.onDrain(() => this.#drain())
+    announce(this.#coordinator, this.#port)
   }
 
   close(): Promise<void> {
@@ -192,6 +194,7 @@ class RunningServer implements HttpServer {
   async #doClose(): Promise<void> {
     this.#onDrain?.close()
     this.#endPause?.()
+    announce(this.#coordinator, undefined)
     const connections = this.#connections
     this.#isClosing = true
     await connections.stopListening()
@@ -215,6 +218,11 @@ class RunningServer implements HttpServer {
     await Promise.race([over, otherwise])
     timer?.cancel()
   }
+}
+
+/** Tells the other members, where there are any, where this server is, or that it is not any more. */
+function announce({ membership }: CoordinatorService, port: number | undefined): void {
+  ;(membership as Partial<DistributedMembership>).announcePort?.('http', port)
 }
 
 function listening({ server }: FastifyInstance, host: string, port: number): Promise<void> {

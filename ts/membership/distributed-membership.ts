@@ -47,6 +47,15 @@ export interface DistributedMembership extends MembershipProvider {
   onBroadcast(listener: (message: ReceivedBroadcast) => void): StopWatching
 
   /**
+   * Tells the others a port of another server of this node, such as `http`: they find it in `Member.ports`.
+   * `undefined` takes it back. May be called before the join. A provider that has no room for it has no such
+   * method.
+   *
+   * @throws ERR_HYPERCACHE_OUT_OF_RANGE unless it is 1 to 65,535; ERR_HYPERCACHE_INVALID_TYPE.
+   */
+  announcePort?(name: string, port: number | undefined): void
+
+  /**
    * Tells the others the checksum of this node's ring: 16 hexadecimal digits. Does nothing while not joined.
    */
   announceRing(checksum: string): void

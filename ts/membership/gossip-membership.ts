@@ -1,6 +1,6 @@
 /** Membership by gossip: the nodes find and watch each other, with nothing between them. */
 
-import { checkedText, checkedTexts, listOf } from '../checks.js'
+import { checkedCount, checkedNumber, checkedText, checkedTexts, listOf } from '../checks.js'
 import { type Clock, systemClock } from '../clock.js'
 import type { Member, MembershipChange } from '../cluster-types.js'
 import { HyperCacheError, wrongType } from '../errors.js'
@@ -21,6 +21,7 @@ import { asRingKeepsIt, isSame } from './simple-membership.js'
 
 /** Events taken in one turn of the event loop: others are to have their turns too. */
 const TAKEN_IN_A_TURN = 64
+const PORT_MAX = 65_535
 /** As long as a timer can be. Its end does nothing, and it is set again. */
 const LONG_MS = 2 ** 31 - 1
 
@@ -44,8 +45,9 @@ export class GossipMembership implements DistributedMembership {
   #native: NativeGossip | undefined
   #startedAtMs = 0
   #problems: readonly string[] = []
-  #joining: Promise<void> | undefined
-  #leaving: Promise<void> | undefined
+  /** The last join or leave that was asked for, until its end. */
+  #lastTurn: { kind: 'join' | 'leave'; ended: Promise<void> } | undefined
+  #isLeaving = false
   /** Ends what native code will tell the end of. */
   #endWaiting: ((error?: HyperCacheError) => void) | undefined
   #isAwake = false
@@ -55,7 +57,7 @@ export class GossipMembership implements DistributedMembership {
     const { id, metadata } = asRingKeepsIt(options.local)
     this.localNodeId = id
     this.#options = options
-    this.#state = { metadata: Object.freeze(metadata), isUpdating: false }
+    this.#state = { metadata: Object.freeze(metadata), isUpdating: false, ports: Object.freeze({}) }
     this.#clock = clock
     this.#view = new MemberView(clock)
   }
@@ -64,22 +66,18 @@ export class GossipMembership implements DistributedMembership {
    * See `MembershipProvider.join`. Seeds that do not answer are asked again for ever, and are no error:
    * `problems()` tells of them. Resolves when one has answered, or each was asked once.
    *
-   * @throws ERR_HYPERCACHE_LISTEN_FAILED; ERR_HYPERCACHE_JOIN_REFUSED where a seed will have nothing to do with
-   * this node: the cluster hashes keys in another way, or another process has its id.
+   * @throws ERR_HYPERCACHE_LISTEN_FAILED; ERR_HYPERCACHE_JOIN_REFUSED where a seed will have nothing to do
+   * with this node: the cluster hashes keys in another way, or another process has its id.
    */
   async join(seeds: readonly string[]): Promise<void> {
     const addresses = checkedTexts('seeds', listOf('seeds', seeds))
     this.#view.throwIfClosed()
-    await this.#leaving
-    if (this.#isJoined) return
-    this.#joining ??= this.#join(addresses).finally(() => (this.#joining = undefined))
-    await this.#joining
+    await this.#inTurn('join', () => this.#join(addresses))
   }
 
+  /** See `MembershipProvider.leave`. @throws ERR_HYPERCACHE_MEMBERSHIP_CLOSED where it is closed meanwhile. */
   async leave(): Promise<void> {
-    await this.#joining?.catch(() => undefined)
-    if (this.#isJoined) this.#leaving ??= this.#leave().finally(() => (this.#leaving = undefined))
-    await this.#leaving
+    await this.#inTurn('leave', () => this.#leave())
   }
 
   members(): readonly Member[] {
@@ -114,6 +112,30 @@ export class GossipMembership implements DistributedMembership {
     if (isUpdating !== this.#state.isUpdating) this.#update({ isUpdating })
   }
 
+  /**
+   * Tells the others how loaded this node is, for `leastLoaded` and other selections of replicas: 0 to 1. Each
+   * change is told to every member: every few seconds is often enough.
+   *
+   * @throws ERR_HYPERCACHE_OUT_OF_RANGE, ERR_HYPERCACHE_NOT_JOINED, ERR_HYPERCACHE_MEMBERSHIP_CLOSED.
+   */
+  setLoad(load: number): void {
+    this.#localMember('its load cannot be told')
+    const checked = checkedNumber('load', load)
+    if (!(checked >= 0 && checked <= 1)) {
+      const message = `load is ${checked}; it must be a number from 0 to 1`
+      throw new HyperCacheError('ERR_HYPERCACHE_OUT_OF_RANGE', message)
+    }
+    if (checked !== this.#state.load) this.#update({ load: checked })
+  }
+
+  announcePort(name: string, port: number | undefined): void {
+    const { [checkedText('name', name)]: before, ...others } = this.#state.ports
+    if (port === before) return
+    const ports = port === undefined ? others : { ...others, [name]: checkedCount(port, 'port', PORT_MAX) }
+    if (this.#native !== undefined && this.#isJoined) this.#update({ ports: Object.freeze(ports) })
+    else this.#state = { ...this.#state, ports: Object.freeze(ports) }
+  }
+
   subscribe(
     listener: (change: MembershipChange) => void,
     options?: { signal?: AbortSignal | undefined },
@@ -130,6 +152,7 @@ export class GossipMembership implements DistributedMembership {
 
   broadcast({ name, data, lamportTime }: BroadcastMessage): void {
     this.#localMember('it cannot send to the others')
+    if (this.#isLeaving) throw this.#notJoined('it leaves, and cannot send to the others any more')
     guarded(() => this.#native!.broadcast(name, data, lamportTime))
   }
 
@@ -179,13 +202,31 @@ export class GossipMembership implements DistributedMembership {
     return this.#view.member(this.localNodeId) !== undefined
   }
 
+  /** Has joins and leaves follow one another as they were asked for. One like the last one is that one. */
+  #inTurn(kind: 'join' | 'leave', act: () => Promise<void>): Promise<void> {
+    const last = this.#lastTurn
+    if (last?.kind === kind) return last.ended
+    const ended = last === undefined ? act() : last.ended.catch(() => undefined).then(act)
+    const turn = { kind, ended }
+    const forget = () => {
+      if (this.#lastTurn === turn) this.#lastTurn = undefined
+    }
+    this.#lastTurn = turn
+    ended.then(forget, forget)
+    return ended
+  }
+
   async #join(seeds: string[]): Promise<void> {
+    if (this.#isJoined) return
+    // What it was being upgraded to, it is now.
+    this.#state = { ...this.#state, isUpdating: false }
     // A life that begins no later than the one before would be taken for that one.
     this.#startedAtMs = Math.max(this.#startedAtMs + 1, this.#clock.nowMs())
     const options = await nativeOptions(this.#options, this.#state, this.#startedAtMs)
     this.#view.throwIfClosed()
     const native = guarded(() => new binding.NativeGossip(options, () => this.#wake()))
     this.#native = native
+    this.#problems = []
     this.#traffic.follow(native)
     try {
       await this.#told(() => native.join(seeds))
@@ -196,9 +237,15 @@ export class GossipMembership implements DistributedMembership {
   }
 
   async #leave(): Promise<void> {
-    await this.#told(() => this.#native?.leave())
-    this.#end()
-    this.#forgetAll()
+    if (!this.#isJoined) return
+    this.#isLeaving = true
+    try {
+      await this.#told(() => this.#native?.leave())
+      this.#end()
+      this.#forgetAll()
+    } finally {
+      this.#isLeaving = false
+    }
   }
 
   /** Every member leaves the view, the local one last: who has left knows of nobody. */
@@ -238,22 +285,32 @@ export class GossipMembership implements DistributedMembership {
     this.#view.throwIfClosed()
     const member = this.#view.member(this.localNodeId)
     if (member !== undefined && this.#native !== undefined) return member
-    const message = `${this.localNodeId} takes no part in the membership: ${what}`
-    throw new HyperCacheError('ERR_HYPERCACHE_NOT_JOINED', message)
+    throw this.#notJoined(what)
   }
 
-  /** Says something new of the local node. It is told here at once; native code's own word of it is old then. */
+  #notJoined(what: string): HyperCacheError {
+    const message = `${this.localNodeId} takes no part in the membership: ${what}`
+    return new HyperCacheError('ERR_HYPERCACHE_NOT_JOINED', message)
+  }
+
+  /**
+   * Says something new of the local node. It is told here at once; native code's own word of it is old then.
+   */
   #update(change: Partial<LocalState>): void {
     const state = { ...this.#state, ...change }
-    guarded(() => this.#native!.update(recordOf(this.#options.local, state)))
-    this.#state = state
     const { status: before, statusSinceMs, ...rest } = this.#view.member(this.localNodeId)!
+    // Its port may be one that was found free.
+    const local = { ...this.#options.local, port: rest.port }
+    guarded(() => this.#native!.update(recordOf(local, state)))
+    this.#state = state
     const status = before === 'leaving' ? before : state.isUpdating ? 'updating' : 'alive'
     this.#view.change('updated', {
       ...rest,
       status,
       statusSinceMs: status === before ? statusSinceMs : this.#clock.nowMs(),
       metadata: state.metadata,
+      ports: state.ports,
+      ...(state.load === undefined ? {} : { load: state.load }),
       incarnation: rest.incarnation + 1,
     })
   }
@@ -262,7 +319,8 @@ export class GossipMembership implements DistributedMembership {
   #wake(): void {
     if (this.#isAwake) return
     this.#isAwake = true
-    setImmediate(() => this.#deliver()).unref()
+    // Not unref'd: an event loop with nothing else to do would not turn for it, and events would wait.
+    setImmediate(() => this.#deliver())
   }
 
   #deliver(): void {
@@ -308,7 +366,7 @@ export class GossipMembership implements DistributedMembership {
     this.#problems = Object.freeze([problem])
     warn('ERR_HYPERCACHE_NODE_ID_TAKEN', `${problem}: this node takes no part any more`)
     this.#forgetAll()
-    this.#endWaiting?.()
+    this.#endWaiting?.(this.#isLeaving ? undefined : refused(problem))
   }
 
   #change(changes: readonly NativeChange[]): void {
@@ -326,7 +384,7 @@ export class GossipMembership implements DistributedMembership {
 
   #memberOf({ id, status, record }: NativeChange): Member {
     const previous = this.#view.member(id)
-    const { address, port, weight, zone, capabilities, metadata, load } = record
+    const { address, port, ports, weight, zone, capabilities, metadata, load } = record
     return {
       id,
       address,
@@ -337,6 +395,7 @@ export class GossipMembership implements DistributedMembership {
       ...(zone === undefined ? {} : { zone }),
       capabilities: Object.freeze(capabilities),
       metadata: Object.freeze(metadata),
+      ports: Object.freeze(ports),
       startedAtMs: record.startedAtMs!,
       incarnation: record.incarnation!,
       ...(load === undefined ? {} : { load }),

@@ -35,6 +35,8 @@ export interface LocalState {
   metadata: Readonly<Record<string, string>>
   isUpdating: boolean
   load?: number | undefined
+  /** Ports of its other servers, by name. */
+  ports: Readonly<Record<string, number>>
 }
 
 /** The options for native code; host names are resolved. @throws ERR_HYPERCACHE_LISTEN_FAILED. */
@@ -61,13 +63,13 @@ export async function nativeOptions(
 }
 
 /** What native code is to say of the node. */
-export function recordOf(local: LocalNode, { metadata, isUpdating, load }: LocalState): NativeRecord {
+export function recordOf(local: LocalNode, { metadata, isUpdating, load, ports }: LocalState): NativeRecord {
   const { address, port, weight = 1, zone, capabilities = [] } = local
   return {
     isUpdating,
     address,
     port,
-    ports: {},
+    ports: { ...ports },
     weight,
     ...(zone === undefined ? {} : { zone }),
     capabilities: [...capabilities],

@@ -18,8 +18,13 @@ export interface LocalNode extends Omit<NodeSpec, 'status' | 'address'> {
   port: number
 }
 
+type LocalSettings = Pick<
+  ClusterSection,
+  'nodeId' | 'advertiseAddress' | 'advertisePort' | 'weight' | 'zone' | 'capabilities' | 'metadata'
+>
+
 /** The node of this process that a configuration describes. */
-export function localNodeOf(cluster: ClusterSection): LocalNode {
+export function localNodeOf(cluster: LocalSettings): LocalNode {
   const { nodeId: id, advertiseAddress: address, advertisePort: port } = cluster
   const { weight, zone, capabilities, metadata } = cluster
   return { id, address, port, weight, zone, capabilities, metadata }

@@ -97,8 +97,11 @@ export class RingRouting implements RoutingProvider {
         type === 'left' || type === 'reaped' ? undefined : member,
       ]),
     )
-    if (last.size > 1 && this.#setAll(last)) return
-    const refusals = [...last].flatMap(([id, member]) => this.#setOne(id, member) ?? [])
+    const isWhole = last.size > 1 && this.#setAll(last)
+    const refusals = isWhole ? [] : [...last].flatMap(([id, member]) => this.#setOne(id, member) ?? [])
+    for (const [id, member] of last) {
+      if (member?.load !== undefined && this.ring.hasNode(id)) this.ring.updateNodeLoad(id, member.load)
+    }
     if (refusals.length > 0) throw refusals[0]!
   }
 

@@ -391,6 +391,24 @@ const defects: Defect[] = [
     },
   ],
   [
+    'tells newcomers what waits to be told',
+    'tells a subscriber nothing that was in the view at which it began, told or not',
+    (p) => {
+      const waiting: MembershipChange[] = []
+      p.subscribe((change) => {
+        waiting.push(change)
+        setImmediate(() => void waiting.shift())
+      })
+      return {
+        subscribe: (listener: Listener) => {
+          const subscription = p.subscribe(listener)
+          if (waiting.length > 0) setImmediate(() => listener(waiting.at(-1)!))
+          return subscription
+        },
+      }
+    },
+  ],
+  [
     'tells the newest first',
     'keeps one order where a subscriber makes a change itself',
     (p) => {

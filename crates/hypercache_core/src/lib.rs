@@ -50,7 +50,7 @@ pub use hash::HashFunction;
 pub use lru::TokenCache;
 pub use node::{
     LIST_COUNT_MAX, METADATA_VALUE_BYTES_MAX, Node, NodeChange, NodeSpec, NodeStatus, StatusSet,
-    TEXT_BYTES_MAX, point_count,
+    TEXT_BYTES_MAX, check_details, check_text, point_count,
 };
 pub use ring::{
     Distribution, DistributionCounter, Explanation, FIRST_REPLICA_COUNT, LISTED_TRANSFERS_MAX,

@@ -297,7 +297,11 @@ pub fn point_count(weight: f64, virtual_node_count: u32) -> Result<u32, Error> {
     Ok(points as u32)
 }
 
-fn check_details(
+/// Checks what is told about a node besides its id and its weight.
+///
+/// # Errors
+/// The first text or list that is not as [`NodeSpec`] has it.
+pub fn check_details(
     address: Option<&str>,
     zone: Option<&str>,
     capabilities: &[String],
@@ -327,7 +331,11 @@ fn check_count(what: &'static str, count: usize) -> Result<(), Error> {
     }
 }
 
-fn check_text(what: &'static str, text: &str) -> Result<(), Error> {
+/// Checks a text of a node, which `what` names: 1 to [`TEXT_BYTES_MAX`] bytes, no control characters.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_text(what: &'static str, text: &str) -> Result<(), Error> {
     let bound = if text.is_empty() || text.len() > TEXT_BYTES_MAX {
         format!("has {} bytes of UTF-8; it must have 1 to {TEXT_BYTES_MAX}", text.len())
     } else if let Some(control) = text.chars().find(|c| c.is_control()) {

@@ -4,21 +4,29 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::checked;
+
 /// One life of a member. A later one replaces an earlier one of the same id.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Life {
     /// When its process joined, in milliseconds since 1970, by its own clock.
+    #[serde(deserialize_with = "checked::time")]
     pub started_at_ms: u64,
     /// How often it has had to come back since then: being dead cannot be refuted in SWIM, only outlived.
     pub comeback: u32,
 }
 
+/// Most bytes of an encoded identity: an id of 255 bytes with its length, an address of IPv6, a life.
+pub const IDENTITY_BYTES_MAX: usize = 2 + 255 + 1 + 16 + 3 + 10 + 5;
+
 /// A member of the protocol.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Identity {
     /// Its node id, unique in the cluster.
+    #[serde(deserialize_with = "checked::id")]
     pub id: String,
     /// Where datagrams and streams reach it.
+    #[serde(deserialize_with = "checked::address")]
     pub address: SocketAddr,
     /// Which of its lives.
     pub life: Life,
@@ -29,8 +37,8 @@ impl foca::Identity for Identity {
     type Addr = String;
 
     fn renew(&self) -> Option<Self> {
-        let comeback = self.life.comeback.checked_add(1)?;
-        Some(Self { life: Life { comeback, ..self.life }, ..self.clone() })
+        // The engine begins the next life, in its own time.
+        None
     }
 
     fn addr(&self) -> String {

@@ -17,10 +17,11 @@
 //!
 //! # References
 //!
-//! Das, Gupta, Motivala, *SWIM: Scalable Weakly-consistent Infection-style Process Group Membership Protocol*,
-//! 2002. Dadgar, Phillips, Currey, *Lifeguard: Local Health Awareness for More Accurate Failure Detection*, 2018.
-//! Demers et al., *Epidemic Algorithms for Replicated Database Maintenance*, 1987.
+//! Das, Gupta, Motivala, *SWIM: Scalable Weakly-consistent Infection-style Process Group Membership
+//! Protocol*, 2002. Dadgar, Phillips, Currey, *Lifeguard: Local Health Awareness for More Accurate Failure Detection*,
+//! 2018. Demers et al., *Epidemic Algorithms for Replicated Database Maintenance*, 1987.
 
+mod checked;
 mod driver;
 mod engine;
 mod envelope;
@@ -41,3 +42,10 @@ pub use message::{
 };
 pub use record::{Claim, RECORD_BYTES_MAX, Record, Version};
 pub use timing::Timing;
+
+/// What travels inside of envelopes, for whoever makes messages without an engine.
+pub mod wire {
+    pub use crate::message::{
+        DatagramHead, Heard, Hello, Line, Notice, RecordOf, Reply, Request, State, encoded, framed,
+    };
+}

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use hypercache_core::{LIST_COUNT_MAX, check_details, check_text, point_count};
 use serde::{Deserialize, Serialize};
 
 /// Most bytes of an encoded record.
@@ -68,7 +69,7 @@ impl Record {
         bytes
     }
 
-    /// From bytes, or `None` where they are no record of a sane member. Bytes of newer releases are kept.
+    /// From bytes, or `None` where they are no record that a ring could take. Bytes of newer releases are kept.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         if bytes.len() > RECORD_BYTES_MAX {
             return None;
@@ -78,9 +79,17 @@ impl Record {
             record.load = Some(f64::from_le_bytes(*load));
             record.unknown = unknown.to_vec();
         }
-        let is_weight = record.weight.is_finite() && record.weight > 0.0;
-        let is_load = record.load.is_none_or(|load| (0.0..=1.0).contains(&load));
-        (is_weight && is_load).then_some(record)
+        record.is_fit().then_some(record)
+    }
+
+    /// Whether nothing of it breaks a bound of a node, whatever the number of virtual nodes.
+    fn is_fit(&self) -> bool {
+        let is_port = |name: &String| check_text("port name", name).is_ok();
+        check_details(Some(&self.address), self.zone.as_deref(), &self.capabilities, &self.metadata).is_ok()
+            && point_count(self.weight, 1).is_ok()
+            && self.load.is_none_or(|load| (0.0..=1.0).contains(&load))
+            && self.ports.len() <= LIST_COUNT_MAX
+            && self.ports.keys().all(is_port)
     }
 }
 

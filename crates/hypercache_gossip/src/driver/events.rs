@@ -40,8 +40,9 @@ impl EventQueue {
                 self.lost.fetch_add(1, Ordering::Relaxed);
                 return;
             }
-            waiting.push_back(event);
-            waiting.len() == 1
+            let is_first = waiting.is_empty();
+            add_to(&mut waiting, event);
+            is_first
         };
         // Without the lock: who is woken takes it.
         if is_first {
@@ -79,13 +80,47 @@ impl EventQueue {
     }
 }
 
+/// Adds an event at the end. Changes of members that wait anyway become one change of the view: what they come
+/// before is not changed by that but for what members tell of their rings, which is as good after them.
+fn add_to(waiting: &mut VecDeque<Event>, event: Event) {
+    if let Event::Changed(changes) = event {
+        let mut last =
+            waiting.iter_mut().rev().take_while(|e| matches!(e, Event::Changed(_) | Event::Ring(..)));
+        match last.find_map(|event| if let Event::Changed(waiting) = event { Some(waiting) } else { None }) {
+            Some(before) => before.extend(changes),
+            None => waiting.push_back(Event::Changed(changes)),
+        }
+    } else {
+        waiting.push_back(event);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
     use std::sync::atomic::AtomicUsize;
 
     use super::*;
-    use crate::message::Broadcast;
+    use crate::engine::{Change, ChangeKind, Status};
+    use crate::message::{Broadcast, RingMark};
+    use crate::record::{Claim, Record, Version};
+
+    fn changed(id: &str) -> Change {
+        let record = Record {
+            version: Version::default(),
+            claim: Claim::Present,
+            address: "10.0.0.1".into(),
+            port: 1,
+            ports: Default::default(),
+            weight: 1.0,
+            zone: None,
+            capabilities: Vec::new(),
+            metadata: Default::default(),
+            load: None,
+            unknown: Vec::new(),
+        };
+        Change { kind: ChangeKind::Joined, id: id.into(), status: Status::Alive, record }
+    }
 
     fn heard() -> Event {
         let text = String::new;
@@ -118,6 +153,22 @@ mod tests {
         queue.close();
         queue.add(Event::Left);
         assert_eq!(queue.take(2).0.len(), 0);
+    }
+
+    #[test]
+    fn changes_that_wait_become_one() {
+        let mark = RingMark { started_at_ms: 1, stamp: 1, checksum: 1 };
+        let queue = EventQueue::new(|| {});
+        let change = |id: &str| Event::Changed(vec![changed(id)]);
+        for event in [change("a"), Event::Ring("a".into(), mark), change("b"), Event::Left, change("c")] {
+            queue.add(event);
+        }
+        let ids = |event: &Event| match event {
+            Event::Changed(changes) => changes.iter().map(|change| change.id.clone()).collect::<String>(),
+            _ => String::new(),
+        };
+        let told: Vec<String> = queue.take(9).0.iter().map(ids).collect();
+        assert_eq!(told, ["ab", "", "", "c"]);
     }
 
     #[test]

@@ -21,7 +21,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::engine::{Counts, Effect, Engine, EngineOptions, Event};
 use crate::error::Error;
 use crate::message::{BROADCAST_BYTES_MAX, DATAGRAM_BYTES_MAX};
-use crate::record::{Claim, RECORD_BYTES_MAX, Record};
+use crate::record::{Claim, RECORD_BYTES_MAX, Record, Version};
 use events::EventQueue;
 use streams::{Arrival, Question};
 
@@ -88,16 +88,17 @@ pub struct Gossip {
 }
 
 impl Gossip {
-    /// Runs a member over sockets. `wake` is called, on a thread of the runtime, when there are events to take
-    /// and there were none before.
+    /// Runs a member over sockets. `wake` is called, on a thread of the runtime, when there are events to
+    /// take and there were none before.
     ///
     /// # Errors
-    /// Where the system gives no threads, or will not watch the sockets.
+    /// A record that has too many bytes; where the system gives no threads, or will not watch the sockets.
     pub fn run(
         options: EngineOptions,
         sockets: Sockets,
         wake: impl Fn() + Send + Sync + 'static,
     ) -> Result<Self, Error> {
+        check_size(&options.record)?;
         let runtime = runtime().map_err(Error::System)?;
         let _entered = runtime.enter();
         let datagrams = UdpSocket::from_std(sockets.datagrams).map_err(Error::System)?;
@@ -128,10 +129,7 @@ impl Gossip {
     /// # Errors
     /// A record that has too many bytes; then nothing has changed.
     pub fn update(&self, record: Record) -> Result<(), Error> {
-        let size = record.encode().len();
-        if size > RECORD_BYTES_MAX {
-            return Err(Error::RecordTooLarge(size));
-        }
+        check_size(&record)?;
         self.command(Command::Update(Box::new(record)));
         Ok(())
     }
@@ -189,6 +187,13 @@ impl Drop for Gossip {
 /// Nothing here panics with a lock held, and what is behind it would be whole if something did.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whatever version it will have: the engine tells nobody of a record that is larger.
+fn check_size(record: &Record) -> Result<(), Error> {
+    let version = Version { started_at_ms: u64::MAX, counter: u64::MAX };
+    let size = Record { version, ..record.clone() }.encode().len();
+    if size > RECORD_BYTES_MAX { Err(Error::RecordTooLarge(size)) } else { Ok(()) }
 }
 
 /// Randomness of the system, for [`EngineOptions::random_seed`].
@@ -254,7 +259,8 @@ impl Owner {
             let wake_at = self.begun + self.engine.next_tick().map_or(idle_end, |at| at.min(idle_end));
             tokio::select! {
                 received = self.datagrams.recv_from(&mut buffer) => {
-                    // Some systems tell here that a datagram sent before was not wanted: no concern of this one.
+                    // Some systems tell here that a datagram sent before was not wanted: no concern of this
+                    // one.
                     if let Ok((length, from)) = received {
                         self.engine.received(self.begun.elapsed(), from, &buffer[..length]);
                     }

@@ -12,10 +12,10 @@ use super::seeds::Contact;
 use super::time::Task;
 use super::{Effect, Engine, Event, Phase, Target, reason};
 use crate::envelope::Purpose;
-use crate::identity::{Identity, Life};
+use crate::identity::Identity;
 use crate::message::{
-    FRAME_BYTES_MAX, Heard, Hello, Line, NEWEST_SPOKEN, Notice, OLDEST_SPOKEN, RecordOf, Refusal, Reply,
-    Request, State, encoded, framed,
+    FRAME_BYTES_MAX, Hello, Line, NEWEST_SPOKEN, Notice, OLDEST_SPOKEN, RecordOf, Refusal, Reply, Request,
+    State, encoded, framed,
 };
 use crate::record::{Claim, Record};
 
@@ -35,10 +35,14 @@ pub(super) enum Errand {
     Compare(String),
     /// Tell a member what is known, and hear what it knows.
     Sync(String),
+    /// Ask a member for the record of another one.
+    Fetch { from: String, id: String },
     /// Give a member what it lacks.
     Give(Identity, State),
     /// Tell a member that this one leaves.
     Farewell(String),
+    /// See whether there is another process with this member's own id.
+    Rival(Identity),
     /// See whether a member still is where it was: somebody with its id wants to join on another stream.
     Who { old: Identity, stream: u64, hello: Box<Hello>, state: State },
 }
@@ -51,6 +55,10 @@ impl Errand {
             (Self::Compare(ours), Self::Compare(theirs))
             | (Self::Sync(ours), Self::Sync(theirs))
             | (Self::Farewell(ours), Self::Farewell(theirs)) => ours == theirs,
+            (Self::Rival(ours), Self::Rival(theirs)) => ours == theirs,
+            (Self::Fetch { from, id }, Self::Fetch { from: other, id: theirs }) => {
+                (from, id) == (other, theirs)
+            }
             _ => false,
         }
     }
@@ -220,6 +228,9 @@ impl Engine {
                 (at, request)
             }),
             Errand::Sync(id) => known(id).map(|at| (at, sync(false, lines()))),
+            Errand::Fetch { from, id } => {
+                known(from).map(|at| (at, Request::Fetch { hello: hello.clone(), id: id.clone() }))
+            }
             Errand::Farewell(id) => known(id).map(|at| {
                 let state = State { records: own_record(), ..lines() };
                 (at, sync(false, state))
@@ -228,6 +239,10 @@ impl Engine {
                 let state = State { lines: self.lines(), ..state.clone() };
                 (at, sync(false, state))
             }),
+            Errand::Rival(rival) => {
+                let request = Request::Compare { hello: hello.clone(), digest: self.digest() };
+                Some(((Target::Address(rival.address), OLDEST_SPOKEN), request))
+            }
             Errand::Who { old, .. } => Some(((Target::Address(old.address), OLDEST_SPOKEN), Request::Who)),
         };
         // A member that has been forgotten in the meantime.
@@ -272,24 +287,29 @@ impl Engine {
             Request::Compare { hello, digest } => self
                 .refusal(&hello, false)
                 .unwrap_or(if digest == self.digest() { Reply::Same } else { Reply::Differs }),
+            Request::Fetch { hello, id } => self.refusal(&hello, false).unwrap_or_else(|| self.fetched(id)),
             Request::Sync { hello, is_join, state } => match self.refusal(&hello, is_join) {
                 Some(refused) => refused,
                 None if is_join && self.phase == Phase::Leaving => Reply::Absent,
-                None if is_join => match self.older_member(&hello.identity) {
-                    Some(old) if old.address == hello.identity.address || !self.is_live(&old.id) => {
-                        match old.life.started_at_ms {
-                            known if known < hello.identity.life.started_at_ms => {
-                                self.synced(&hello, state, true)
+                None if is_join => {
+                    match self.older_member(&hello.identity, own_record(&hello, &state).as_ref()) {
+                        Some(old) if old.address == hello.identity.address || !self.is_live(&old.id) => {
+                            match old.life.started_at_ms {
+                                known if known < hello.identity.life.started_at_ms => {
+                                    self.synced(&hello, state, true)
+                                }
+                                known => Reply::Refused(Refusal::OlderLife { started_at_ms: known }),
                             }
-                            known => Reply::Refused(Refusal::OlderLife { started_at_ms: known }),
                         }
+                        // Each of them holds what the newcomer told, and a stream.
+                        Some(_) if self.questions_of_newcomers() >= ASKING_MAX => Reply::Absent,
+                        Some(old) => {
+                            let hello = Box::new(hello);
+                            return self.send_on(Errand::Who { old, stream, hello, state });
+                        }
+                        None => self.synced(&hello, state, true),
                     }
-                    Some(old) => {
-                        let hello = Box::new(hello);
-                        return self.send_on(Errand::Who { old, stream, hello, state });
-                    }
-                    None => self.synced(&hello, state, true),
-                },
+                }
                 None => self.synced(&hello, state, false),
             },
         };
@@ -316,11 +336,10 @@ impl Engine {
         Some(Reply::Refused(Refusal::IdTaken { address: own.address.to_string() }))
     }
 
-    /// The member whose id a newcomer has, unless it is the newcomer itself.
-    fn older_member(&self, newcomer: &Identity) -> Option<Identity> {
-        self.identity_of(&newcomer.id).filter(|known| {
-            known.life.started_at_ms != newcomer.life.started_at_ms || known.address != newcomer.address
-        })
+    /// How many newcomers wait until it is known whether another process has their id.
+    fn questions_of_newcomers(&self) -> usize {
+        let pending = self.errands.values().chain(&self.waiting_errands);
+        pending.filter(|errand| matches!(errand, Errand::Who { .. })).count()
     }
 
     fn synced(&mut self, hello: &Hello, theirs: State, is_join: bool) -> Reply {
@@ -335,6 +354,16 @@ impl Engine {
         Reply::Synced { hello: self.hello(), state }
     }
 
+    fn fetched(&self, id: String) -> Reply {
+        let known = if id == self.options.id {
+            Some(&self.record)
+        } else {
+            self.peers.get(&id).and_then(|peer| peer.record.as_ref())
+        };
+        let records = known.map(|record| RecordOf { id, bytes: record.encode() }).into_iter().collect();
+        Reply::Synced { hello: self.hello(), state: State { records, ..State::default() } }
+    }
+
     fn hear_reply(&mut self, errand: Errand, reply: Reply) {
         match (errand, reply) {
             (Errand::Who { old, stream, hello, state }, reply) => {
@@ -342,6 +371,7 @@ impl Engine {
                 self.let_in(stream, &old, &hello, state, is_there);
             }
             (Errand::Compare(id), Reply::Differs) => self.send_on(Errand::Sync(id)),
+            (Errand::Fetch { .. }, Reply::Synced { hello, state }) => self.learn(&hello, state),
             (errand, Reply::Synced { hello, state }) => self.hear_state(errand, &hello, state),
             (Errand::Seed(number), reply) => self.hear_seed(number, reply),
             (_, Reply::Refused(Refusal::IdTaken { address })) => {
@@ -349,6 +379,8 @@ impl Engine {
                     self.conflict(address);
                 }
             }
+            // It has given way, or somebody else is where it was.
+            (Errand::Rival(rival), _) => self.outlive(&rival),
             _ => {}
         }
     }
@@ -357,6 +389,7 @@ impl Engine {
         match errand {
             Errand::Seed(number) => self.seed_failed(number, why),
             Errand::Who { old, stream, hello, state } => self.let_in(stream, &old, &hello, state, false),
+            Errand::Rival(rival) => self.outlive(&rival),
             _ => {}
         }
     }
@@ -371,14 +404,15 @@ impl Engine {
         } else {
             self.synced(hello, state, true)
         };
-        self.answer(stream, hello.speaks.min(self.options.speaks), &reply);
+        self.answer(stream, hello.speaks.clamp(OLDEST_SPOKEN, self.options.speaks), &reply);
     }
 
     fn hear_state(&mut self, errand: Errand, hello: &Hello, state: State) {
         let before = self.identity().clone();
         let lines = state.lines.clone();
-        let is_join = matches!(errand, Errand::Seed(_)) && self.phase == Phase::Joining;
-        if is_join {
+        let is_given = matches!(errand, Errand::Give(..));
+        // Also where it answers late: what was sent before it did is not for this member.
+        if matches!(errand, Errand::Seed(_)) {
             for line in &lines {
                 self.heard.entry(line.identity.id.clone()).or_insert(line.heard);
             }
@@ -390,7 +424,8 @@ impl Engine {
             self.schedule.add(self.options.timing.seed_retry_max, Task::AskSeed(number));
         }
         let given = self.lacking(&lines);
-        let has_more = !given.records.is_empty() || !given.broadcasts.is_empty();
+        // What somebody has not taken, it would not take the next time either.
+        let has_more = !is_given && (!given.records.is_empty() || !given.broadcasts.is_empty());
         if self.phase != Phase::Over && (has_more || *self.identity() != before) {
             self.send_on(Errand::Give(hello.identity.clone(), given));
         }
@@ -406,8 +441,13 @@ impl Engine {
                 self.seed_failed(number, "another process answers at this node's own address".into())
             }
             Reply::Refused(Refusal::OlderLife { started_at_ms }) => {
-                self.begin_life_after(started_at_ms);
-                self.send_on(Errand::Seed(number));
+                let is_first = !std::mem::replace(&mut self.seeds[number].has_told_life, true);
+                if self.begin_life_after(started_at_ms) && is_first {
+                    self.send_on(Errand::Seed(number));
+                } else {
+                    let why = format!("it knows a life of this node that began at {started_at_ms}");
+                    self.seed_failed(number, why);
+                }
             }
             Reply::Refused(refusal) => {
                 self.seed_failed(number, format!("it refuses: {refusal}"));
@@ -430,24 +470,6 @@ impl Engine {
         self.schedule.add(after, Task::AskSeed(number));
     }
 
-    /// The wall clock has gone back since the last life of this node.
-    fn begin_life_after(&mut self, started_at_ms: u64) {
-        let life = Life { started_at_ms: started_at_ms + 1, comeback: 0 };
-        if self.phase != Phase::Joining || life <= self.identity().life {
-            return;
-        }
-        let identity = Identity { life, ..self.identity().clone() };
-        // It is another one, and nobody is there to be told of the change.
-        drop(self.foca.change_identity(identity, &mut self.outbox));
-        self.record.version.started_at_ms = life.started_at_ms;
-    }
-
-    fn conflict(&mut self, address: SocketAddr) {
-        self.problems = vec![format!("another process has this node id, and answers at {address}")];
-        self.effects.push(Effect::Tell(Event::Problems(self.problems.clone())));
-        self.end(Event::Conflict(address));
-    }
-
     /// Takes over what somebody else knows.
     fn learn(&mut self, hello: &Hello, state: State) {
         let mut updates = Vec::new();
@@ -457,11 +479,12 @@ impl Engine {
         // Its errors are of encoding, and it only encodes what it has decoded.
         drop(self.foca.apply_many(updates.into_iter(), true, &mut self.outbox));
         if let Some(peer) = self.peer_of(&hello.identity.id) {
-            peer.speaks = Some(hello.speaks.min(NEWEST_SPOKEN));
+            peer.speaks = Some(hello.speaks.clamp(OLDEST_SPOKEN, NEWEST_SPOKEN));
         }
         for RecordOf { id, bytes } in state.records {
-            if let Some(record) = Record::decode(&bytes) {
-                self.learn_record(id, record);
+            match Record::decode(&bytes) {
+                Some(record) => self.learn_record(id, record),
+                None => self.count_drop("unfit record"),
             }
         }
         for line in state.lines {
@@ -478,11 +501,11 @@ impl Engine {
     fn heed_line(&mut self, line: &Line, updates: &mut Vec<Member<Identity>>) {
         let identity = &line.identity;
         if identity.id == self.options.id {
-            // What they say of me: foca refutes a suspicion, and begins another life after a death.
+            // What they say of me: foca refutes a suspicion.
             if identity == self.identity() && line.state != Swim::Alive {
                 updates.push(Member::new(identity.clone(), line.incarnation, line.state));
             }
-            return;
+            return self.heed_own_line(line);
         }
         let known = self.identity_of(&identity.id);
         let is_known_life = known.as_ref() == Some(identity);
@@ -512,17 +535,16 @@ impl Engine {
     }
 
     fn learn_record(&mut self, id: String, record: Record) {
-        if id == self.options.id {
-            return;
-        }
+        let Some(known) = self.identity_of(&id) else { return };
         let Some(peer) = self.peer_of(&id) else { return };
         let version = record.version;
-        if version <= peer.version() {
+        // A life that nobody has heard of has no record.
+        if version.started_at_ms > known.life.started_at_ms || version <= peer.version() {
             return;
         }
         let is_leaving = record.claim == Claim::Leaving;
         if is_leaving {
-            peer.left_life = Some(version.started_at_ms);
+            peer.left_life = peer.left_life.max(Some(version.started_at_ms));
         }
         peer.record = Some(record);
         self.spread(&Notice::Record { id, version, is_leaving });
@@ -536,9 +558,12 @@ impl Engine {
         }
     }
 
-    /// What is known of all members, this one included.
+    /// What is known of all members, this one included. Who has left is nobody's concern any more.
     fn lines(&self) -> Vec<Line> {
-        let of_others = self.foca.iter_membership_state().filter(|member| member.id().id != self.options.id);
+        let of_others = self.foca.iter_membership_state().filter(|member| {
+            let has_gone = member.state() == Swim::Down && self.has_left(member.id());
+            member.id().id != self.options.id && !has_gone
+        });
         let mut lines: Vec<Line> = of_others
             .map(|member| {
                 let id = &member.id().id;
@@ -559,7 +584,7 @@ impl Engine {
             state: Swim::Alive,
             version: self.record.version,
             ring: self.ring,
-            heard: Heard::all(self.record.version.started_at_ms, self.counts.broadcasts_sent),
+            heard: self.own_heard(),
         });
         lines
     }
@@ -569,13 +594,18 @@ impl Engine {
         let own = std::iter::once((&self.options.id, &self.record));
         let of_others = self.peers.iter().filter_map(|(id, peer)| Some((id, peer.record.as_ref()?)));
         let line_of = |id: &String| theirs.iter().find(|line| line.identity.id == *id);
-        let records = own
-            .chain(of_others)
-            .filter(|(id, record)| line_of(id).map(|line| line.version).unwrap_or_default() < record.version);
+        let records = own.chain(of_others).filter(|(id, record)| match line_of(id) {
+            Some(line) => line.version < record.version,
+            // Who never knew a member that is gone does not want to know of it.
+            None => self.is_own_or_present(id),
+        });
         let records = records.map(|(id, record)| RecordOf { id: id.clone(), bytes: record.encode() });
         let broadcasts = self.broadcasts.iter().filter(|broadcast| {
-            line_of(&broadcast.origin)
-                .is_none_or(|line| !line.heard.has(broadcast.started_at_ms, broadcast.number))
+            let origin = &broadcast.origin;
+            line_of(origin).map_or_else(
+                || self.is_own_or_present(origin),
+                |line| !line.heard.has(broadcast.started_at_ms, broadcast.number),
+            )
         });
         State { lines: Vec::new(), records: records.collect(), broadcasts: broadcasts.cloned().collect() }
     }
@@ -593,4 +623,10 @@ impl Engine {
         }
         digest.digest()
     }
+}
+
+/// What whoever says hello says of itself.
+fn own_record(hello: &Hello, state: &State) -> Option<Record> {
+    let own = state.records.iter().find(|record| record.id == hello.identity.id)?;
+    Record::decode(&own.bytes)
 }

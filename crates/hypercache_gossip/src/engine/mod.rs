@@ -7,15 +7,16 @@
 //! 1. Every datagram is sealed, numbered, and marked with the options that all members must share.
 //! 2. What a member says of itself is a record, which travels over streams: notices on datagrams only tell
 //!    that there is a newer one. A member is shown when SWIM says that it lives and its record is there.
-//! 3. Every few seconds a member compares what it knows with that of another one; where it differs, each gives
-//!    the other what it lacks.
-//! 4. A death that somebody tells over a stream is not believed: the member is asked. That a member lives which
-//!    is dead here is not believed either: it is asked, hears that it is dead, and begins another life.
+//! 3. Every few seconds a member compares what it knows with that of another one; where it differs, each
+//!    gives the other what it lacks.
+//! 4. A death that somebody tells over a stream is not believed: the member is asked. That a member lives
+//!    which is dead here is not believed either: it is asked, hears that it is dead, and begins another life.
 //!    So halves of a partition find together again without a healthy member being shown as dead.
 //! 5. A suspect is asked over a stream whether it is there, which loss of datagrams does not hinder.
 
 mod carrier;
 mod exchange;
+mod lives;
 mod notices;
 mod outbox;
 mod peer;
@@ -35,7 +36,9 @@ use rand::{Rng, RngExt, SeedableRng};
 
 use crate::envelope::{Purpose, Refused, Sealer};
 use crate::identity::{Identity, Life};
-use crate::message::{Broadcast, DatagramHead, Heard, OLDEST_SPOKEN, Refusal, RingMark, SharedOptions};
+use crate::message::{
+    Broadcast, DATAGRAM_BYTES_MAX, DatagramHead, Heard, OLDEST_SPOKEN, Refusal, RingMark, SharedOptions,
+};
 use crate::record::{Claim, RECORD_BYTES_MAX, Record, Version};
 use crate::timing::Timing;
 
@@ -196,6 +199,12 @@ pub struct Engine {
     own_shown: Option<Shown>,
     peers: BTreeMap<String, Peer>,
     heard: BTreeMap<String, Heard>,
+    /// Whether it has heard that it is dead, and has not begun another life yet.
+    is_dead: bool,
+    /// Not before then does it come back again.
+    rests_until: Duration,
+    /// Broadcasts of earlier lives.
+    broadcasts_before: u64,
     broadcasts: VecDeque<Broadcast>,
     seeds: Vec<Seed>,
     errands: BTreeMap<u64, Errand>,
@@ -243,6 +252,9 @@ impl Engine {
             own_shown: None,
             peers: BTreeMap::new(),
             heard: BTreeMap::new(),
+            is_dead: false,
+            rests_until: Duration::ZERO,
+            broadcasts_before: 0,
             broadcasts: VecDeque::new(),
             seeds: Vec::new(),
             errands: BTreeMap::new(),
@@ -361,6 +373,9 @@ impl Engine {
         if self.phase == Phase::Over {
             return Err("not joined");
         }
+        if bytes.len() > DATAGRAM_BYTES_MAX {
+            return Err("oversized");
+        }
         let message = self.sealer.open(Purpose::Datagram, bytes).map_err(reason)?;
         let (head, rest) = DatagramHead::decode(&message).ok_or("malformed")?;
         if !self.understands(head.speaks) {
@@ -375,11 +390,16 @@ impl Engine {
         if !self.replays.is_new(head.session, head.number) {
             return Err("replayed");
         }
-        self.foca.handle_data(rest, &mut self.outbox).map_err(|error| match error {
+        let handled = self.foca.handle_data(rest, &mut self.outbox);
+        let sender = self.outbox.sender.take();
+        handled.map_err(|error| match error {
             foca::Error::DataTooBig => "oversized",
             foca::Error::DataFromOurselves | foca::Error::IndirectForOurselves => "own",
             _ => "malformed",
-        })
+        })?;
+        let sender = sender.ok_or("other member")?;
+        let is_live = self.foca.iter_members().any(|member| *member.id() == sender);
+        if is_live { Ok(()) } else { Err("dead sender") }
     }
 
     fn perform(&mut self, task: Task) {
@@ -402,6 +422,7 @@ impl Engine {
             Task::Verify(id) if self.swim_state(&id) == Some(foca::State::Suspect) => self.verify(id),
             Task::Verify(_) => {}
             Task::TellRing => self.tell_ring(),
+            Task::ComeBack => self.come_back(),
             Task::EndLeave => self.end_leave(),
         }
     }
@@ -409,6 +430,7 @@ impl Engine {
     /// Does all that follows from what has just happened.
     fn settle(&mut self) {
         self.heed_notices();
+        self.survive();
         for (after, timer) in std::mem::take(&mut self.outbox.timers) {
             self.schedule.add(after, Task::Foca(timer));
         }
@@ -467,7 +489,7 @@ impl Engine {
     }
 
     fn drop_message(&mut self, from: IpAddr, reason: &'static str) {
-        *self.counts.dropped.entry(reason).or_default() += 1;
+        self.count_drop(reason);
         let is_strange = matches!(
             reason,
             "other cluster" | "other key" | "not sealed" | "other version" | "other options" | "malformed"
@@ -475,6 +497,10 @@ impl Engine {
         if is_strange && self.strangers.len() < STRANGERS_MAX && self.strangers.insert((from, reason)) {
             self.effects.push(Effect::Tell(Event::Stranger(from, reason)));
         }
+    }
+
+    fn count_drop(&mut self, reason: &'static str) {
+        *self.counts.dropped.entry(reason).or_default() += 1;
     }
 
     /// A time around another one, so that members do not all do things at once.

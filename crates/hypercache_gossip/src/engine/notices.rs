@@ -5,12 +5,20 @@ use std::time::Duration;
 use super::exchange::Errand;
 use super::time::Task;
 use super::{Effect, Engine, Event, Phase};
-use crate::identity::Identity;
-use crate::message::{BROADCAST_BYTES_MAX, Broadcast, Notice, RingMark, encoded};
+use crate::envelope::ENVELOPE_BYTES_MAX;
+use crate::identity::{IDENTITY_BYTES_MAX, Identity};
+use crate::message::{
+    BROADCAST_BYTES_MAX, Broadcast, DATAGRAM_BYTES_MAX, DatagramHead, Notice, RingMark, encoded,
+};
 use crate::record::Record;
 
 /// Broadcasts that are kept for members who have missed them.
 const BROADCASTS_MAX: usize = 256;
+
+/// Longest notice that fits on a datagram whose sender and receiver have ids of any length: beside their
+/// identities foca needs less than 16 bytes.
+const NOTICE_BYTES_MAX: usize =
+    DATAGRAM_BYTES_MAX - ENVELOPE_BYTES_MAX - DatagramHead::BYTES - 2 * IDENTITY_BYTES_MAX - 16;
 
 impl Engine {
     /// Sends a message to every live member. Answers whether it takes part, and so could.
@@ -36,7 +44,7 @@ impl Engine {
         let broadcast = Broadcast {
             origin: self.options.id.clone(),
             started_at_ms: self.record.version.started_at_ms,
-            number: self.counts.broadcasts_sent,
+            number: self.counts.broadcasts_sent - self.broadcasts_before,
             lamport_time,
             name,
             data,
@@ -83,8 +91,12 @@ impl Engine {
 
     /// Puts a notice on the datagrams to come.
     pub(super) fn spread(&mut self, notice: &Notice) {
-        // It fails for what is bigger than a datagram. No notice is.
-        drop(self.foca.add_broadcast(&encoded(notice)));
+        let bytes = encoded(notice);
+        // What fits on no datagram would wait for one for ever. The next exchange brings it.
+        if bytes.len() <= NOTICE_BYTES_MAX {
+            // It fails for what is bigger still.
+            drop(self.foca.add_broadcast(&bytes));
+        }
     }
 
     /// Heeds the notices that have come.
@@ -93,7 +105,7 @@ impl Engine {
             match postcard::from_bytes(&bytes) {
                 Ok(notice) => self.heed(&sender, notice),
                 // Of a release that has more kinds of them.
-                Err(_) => *self.counts.dropped.entry("unknown notice").or_default() += 1,
+                Err(_) => self.count_drop("unknown notice"),
             }
         }
     }
@@ -101,17 +113,17 @@ impl Engine {
     fn heed(&mut self, sender: &Identity, notice: Notice) {
         match notice {
             Notice::Record { id, version, is_leaving } => {
-                if id == self.options.id {
-                    return;
-                }
+                let Some(known) = self.identity_of(&id) else { return };
                 let Some(peer) = self.peer_of(&id) else { return };
                 let is_new = version > peer.version();
-                if is_leaving && !peer.has_left(version.started_at_ms) {
+                // Of two lives that have left, news of the one would else bring back news of the other without end.
+                let is_known = version.started_at_ms <= known.life.started_at_ms;
+                if is_leaving && is_known && peer.left_life < Some(version.started_at_ms) {
                     peer.left_life = Some(version.started_at_ms);
-                    self.spread(&Notice::Record { id, version, is_leaving });
+                    self.spread(&Notice::Record { id: id.clone(), version, is_leaving });
                 }
                 if is_new {
-                    self.send_on(Errand::Sync(sender.id.clone()));
+                    self.send_on(Errand::Fetch { from: sender.id.clone(), id });
                 }
             }
             Notice::Ring { id, ring } => self.learn_ring(id, ring),
@@ -134,6 +146,15 @@ impl Engine {
     pub(super) fn learn_broadcast(&mut self, broadcast: Broadcast) {
         let is_joined = matches!(self.phase, Phase::Joined | Phase::Leaving);
         if !is_joined || broadcast.origin == self.options.id {
+            return;
+        }
+        if broadcast.name.len() + broadcast.data.len() > BROADCAST_BYTES_MAX {
+            self.count_drop("oversized");
+            return;
+        }
+        // Of somebody whom it does not know yet, an exchange will bring it again; of somebody whom it has
+        // forgotten, it has had it.
+        if self.swim_state(&broadcast.origin).is_none() {
             return;
         }
         let heard = self.heard.entry(broadcast.origin.clone()).or_default();

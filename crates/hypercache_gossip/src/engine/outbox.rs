@@ -16,8 +16,10 @@ pub struct Outbox {
     pub probes_sent: u64,
     /// Members that have not answered a probe.
     pub failed: Vec<Identity>,
-    /// Whether this member has had to begin another life.
-    pub has_come_back: bool,
+    /// Who has sent the datagram that foca handles, if it is for this member.
+    pub sender: Option<Identity>,
+    /// Whether this member has heard that it is dead.
+    pub is_dead: bool,
 }
 
 impl Runtime<Identity> for &mut Outbox {
@@ -27,11 +29,9 @@ impl Runtime<Identity> for &mut Outbox {
                 self.incarnation = header.src_incarnation;
                 self.probes_sent += u64::from(matches!(header.message, Message::Ping(_)));
             }
+            Notification::DataReceived(header) => self.sender = Some(header.src.clone()),
             Notification::ProbeFailed(_, identity) => self.failed.push(identity.clone()),
-            Notification::Rejoin(_) => {
-                self.incarnation = 0;
-                self.has_come_back = true;
-            }
+            Notification::Defunct => self.is_dead = true,
             // Found out by looking at the members, which also tells of suspicions.
             _ => {}
         }

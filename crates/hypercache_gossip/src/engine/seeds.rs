@@ -21,11 +21,13 @@ pub struct Seed {
     pub contact: Contact,
     /// How often in a row it has failed.
     pub failure_count: u32,
+    /// Whether it has told once that it knows a later life of this node. It may be right once.
+    pub has_told_life: bool,
 }
 
 impl Seed {
     pub fn new(name: String) -> Self {
-        Self { name, contact: Contact::Untried, failure_count: 0 }
+        Self { name, contact: Contact::Untried, failure_count: 0, has_told_life: false }
     }
 }
 

@@ -24,6 +24,8 @@ pub enum Task {
     Verify(String),
     /// Tell the others which ring this member has.
     TellRing,
+    /// Begin another life after a death.
+    ComeBack,
     /// The leave has taken long enough.
     EndLeave,
 }
@@ -54,9 +56,9 @@ impl PartialOrd for Entry {
 
 /// Tasks in the order of their times.
 ///
-/// A process that was stopped for ten seconds has heard nothing for ten seconds: were its timers to run on, it
-/// would declare dead whoever it suspected, with the proof of life unread in its sockets. So the engine's time
-/// goes on by no more than until the next task was due, and a little.
+/// A process that was stopped for ten seconds has heard nothing for ten seconds: were its timers to run on,
+/// it would declare dead whoever it suspected, with the proof of life unread in its sockets. So the engine's
+/// time goes on by no more than until the next task was due, and a little.
 #[derive(Default)]
 pub struct Schedule {
     heap: BinaryHeap<Reverse<Entry>>,
@@ -85,15 +87,19 @@ impl Schedule {
         let passed = now.saturating_sub(self.heard);
         self.heard = self.heard.max(now);
         let expected = self.heap.peek().map_or(passed, |Reverse(next)| next.at.saturating_sub(self.time));
-        let counted = passed.min(expected + LATE_MAX);
+        let counted = passed.min(expected.saturating_add(LATE_MAX));
         self.stopped += passed - counted;
-        self.time += counted;
+        self.time = self.time.saturating_add(counted);
     }
 
     /// Has a task come due after a while.
     pub fn add(&mut self, after: Duration, task: Task) {
         self.next_number += 1;
-        self.heap.push(Reverse(Entry { at: self.time + after, number: self.next_number, task }));
+        self.heap.push(Reverse(Entry {
+            at: self.time.saturating_add(after),
+            number: self.next_number,
+            task,
+        }));
     }
 
     /// Takes a task that is due.
@@ -106,7 +112,7 @@ impl Schedule {
 
     /// When, by the driver's time, the next task is due.
     pub fn next(&self) -> Option<Duration> {
-        self.heap.peek().map(|Reverse(entry)| self.heard + entry.at.saturating_sub(self.time))
+        self.heap.peek().map(|Reverse(entry)| self.heard.saturating_add(entry.at.saturating_sub(self.time)))
     }
 
     /// Forgets all tasks.
@@ -146,6 +152,21 @@ mod tests {
         assert_eq!(schedule.due(), None, "five seconds have not passed for the engine");
         assert_eq!(schedule.next(), Some(60 * SECOND + 4 * SECOND - LATE_MAX));
         assert_eq!(schedule.stopped(), 59 * SECOND - LATE_MAX);
+    }
+
+    #[test]
+    fn a_clock_at_its_end_does_no_harm() {
+        let mut schedule = Schedule::default();
+        schedule.hear(Duration::MAX);
+        schedule.add(SECOND, Task::Sync);
+        schedule.hear(Duration::MAX);
+        assert_eq!(schedule.next(), Some(Duration::MAX));
+        let mut schedule = Schedule::default();
+        schedule.add(SECOND, Task::Sync);
+        schedule.hear(Duration::MAX);
+        assert_eq!(schedule.due(), Some(Task::Sync));
+        schedule.add(SECOND, Task::Heal);
+        assert_eq!(schedule.next(), Some(Duration::MAX));
     }
 
     #[test]
