@@ -63,21 +63,7 @@ export function madeUpMetrics(from = 1_000_001): ClusterMetrics {
       inFlightCount: next(),
       loadFactor: next(),
     },
-    membership: {
-      isJoined: true,
-      memberCount: next(),
-      membersByStatus: each(STATUSES),
-      version: next(),
-      joinedCount: next(),
-      leftCount: next(),
-      failedCount: next(),
-      suspectedCount: next(),
-      recoveredCount: next(),
-      updatedCount: next(),
-      reapedCount: next(),
-      subscriberCount: next(),
-      lastChangeAtMs: next(),
-    },
+    membership: membership(next, each(STATUSES)),
     events: {
       publishedCount: next(),
       publishedByType: each(EVENT_TYPES),
@@ -91,6 +77,27 @@ export function madeUpMetrics(from = 1_000_001): ClusterMetrics {
     },
     network: network(next),
     ringAgreement: agreement(next),
+  }
+}
+
+function membership(
+  next: () => number,
+  membersByStatus: MembershipMetrics['membersByStatus'],
+): MembershipMetrics {
+  return {
+    isJoined: true,
+    memberCount: next(),
+    membersByStatus,
+    version: next(),
+    joinedCount: next(),
+    leftCount: next(),
+    failedCount: next(),
+    suspectedCount: next(),
+    recoveredCount: next(),
+    updatedCount: next(),
+    reapedCount: next(),
+    subscriberCount: next(),
+    lastChangeAtMs: next(),
   }
 }
 

@@ -1,4 +1,5 @@
-//! What comes from outside, checked while it is decoded: a message with something that no member says is none.
+//! What comes from outside, checked while it is decoded: a message with something that no member says is
+//! none.
 
 use std::fmt;
 use std::marker::PhantomData;

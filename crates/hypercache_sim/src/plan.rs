@@ -43,7 +43,8 @@ pub enum Fault {
     Delays(f64, Duration),
     /// A share of the datagrams comes twice.
     Duplicates(f64),
-    /// A share of the datagrams comes with a bit changed, or cut short. Where nothing is sealed, cut short only.
+    /// A share of the datagrams comes with a bit changed, or cut short. Where nothing is sealed, cut short
+    /// only.
     Damage(f64),
     /// Host names are not resolved.
     NoNames,

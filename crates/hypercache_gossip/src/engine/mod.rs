@@ -15,7 +15,11 @@
 //! 5. A suspect is asked over a stream whether it is there, which loss of datagrams does not hinder.
 
 mod carrier;
+mod effects;
 mod exchange;
+mod joining;
+mod learning;
+mod leaving;
 mod lives;
 mod notices;
 mod outbox;
@@ -35,14 +39,14 @@ use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
 
 use crate::envelope::{Purpose, Refused, Sealer};
+use crate::heard::Heard;
 use crate::identity::{Identity, Life};
-use crate::message::{
-    Broadcast, DATAGRAM_BYTES_MAX, DatagramHead, Heard, OLDEST_SPOKEN, Refusal, RingMark, SharedOptions,
-};
+use crate::message::{Broadcast, DATAGRAM_BYTES_MAX, DatagramHead, OLDEST_SPOKEN, RingMark, SharedOptions};
 use crate::record::{Claim, RECORD_BYTES_MAX, Record, Version};
 use crate::timing::Timing;
 
 use carrier::Carrier;
+pub use effects::{Counts, Effect, Event, Target};
 use exchange::Errand;
 use outbox::Outbox;
 pub use peer::Status;
@@ -78,99 +82,6 @@ pub struct EngineOptions {
     pub speaks: u8,
     /// All randomness comes from it.
     pub random_seed: [u8; 32],
-}
-
-/// Where a stream leads.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// An address.
-    Address(SocketAddr),
-    /// A host name or an address, with a port: to be resolved.
-    Name(String),
-}
-
-/// What the engine wants done.
-#[derive(Debug)]
-pub enum Effect {
-    /// Send a datagram.
-    Datagram {
-        /// To where.
-        to: SocketAddr,
-        /// What.
-        bytes: Vec<u8>,
-    },
-    /// Open a stream, send a frame, and give the frame that comes back to [`Engine::answered`].
-    Ask {
-        /// The number to give with it.
-        number: u64,
-        /// To where.
-        to: Target,
-        /// What.
-        frame: Vec<u8>,
-        /// For all of it.
-        timeout: Duration,
-    },
-    /// Send a frame back on a stream and end it; without one, just end it.
-    Answer {
-        /// The number that [`Engine::asked`] was given.
-        stream: u64,
-        /// What.
-        frame: Option<Vec<u8>>,
-    },
-    /// Tell the application.
-    Tell(Event),
-}
-
-/// What the application is told.
-#[derive(Clone, Debug)]
-pub enum Event {
-    /// The view has changed, all at once.
-    Changed(Vec<Change>),
-    /// How the join went: this member takes part, or was refused.
-    JoinEnded(Result<(), Refusal>),
-    /// A member has told which ring it has.
-    Ring(String, RingMark),
-    /// A message of another member to all.
-    Heard(Broadcast),
-    /// What stands against this member's being well has changed.
-    Problems(Vec<String>),
-    /// Somebody sends what cannot be heeded: told once for each source and reason.
-    Stranger(IpAddr, &'static str),
-    /// Another process has this member's id: this one takes no part any more.
-    Conflict(SocketAddr),
-    /// The leave is over.
-    Left,
-}
-
-/// What the engine has counted since it was made.
-#[derive(Clone, Debug, Default)]
-pub struct Counts {
-    /// Direct probes sent.
-    pub probes_sent: u64,
-    /// Probes that nobody answered.
-    pub probes_failed: u64,
-    /// Suspicions that began.
-    pub suspicions_started: u64,
-    /// Suspicions that were taken back.
-    pub suspicions_refuted: u64,
-    /// Datagrams that came.
-    pub datagrams_received: u64,
-    /// Datagrams sent.
-    pub datagrams_sent: u64,
-    /// Bytes of datagrams and frames that came.
-    pub bytes_received: u64,
-    /// Bytes of datagrams and frames sent.
-    pub bytes_sent: u64,
-    /// Exchanges that were answered.
-    pub syncs_completed: u64,
-    /// Exchanges that were not.
-    pub syncs_failed: u64,
-    /// Broadcasts of this member.
-    pub broadcasts_sent: u64,
-    /// Broadcasts of others.
-    pub broadcasts_received: u64,
-    /// Datagrams and frames that were not heeded, by the reason.
-    pub dropped: BTreeMap<&'static str, u64>,
 }
 
 /// Where the engine is in its life.
@@ -270,41 +181,6 @@ impl Engine {
         }
     }
 
-    /// Begins to take part: asks the seeds, and tells how that went.
-    pub fn join(&mut self, now: Duration, seeds: Vec<String>) {
-        self.schedule.hear(now);
-        self.seeds = seeds.into_iter().map(Seed::new).collect();
-        let interval = self.options.timing.sync_interval;
-        for task in [Task::Sync, Task::Heal] {
-            let after = self.jittered(interval);
-            self.schedule.add(after, task);
-        }
-        for number in 0..self.seeds.len() {
-            self.send_on(Errand::Seed(number));
-        }
-        self.settle_join();
-        self.settle();
-    }
-
-    /// Goes away on purpose: tells the others, and tells when that is done.
-    pub fn leave(&mut self, now: Duration) {
-        self.schedule.hear(now);
-        if !matches!(self.phase, Phase::Joining | Phase::Joined) {
-            self.effects.push(Effect::Tell(Event::Left));
-            return;
-        }
-        self.phase = Phase::Leaving;
-        self.change_record(|record| record.claim = Claim::Leaving);
-        self.waiting_errands.clear();
-        let others: Vec<String> = self.foca.iter_members().map(|member| member.id().id.clone()).collect();
-        self.schedule.add(self.options.timing.leave_timeout, Task::EndLeave);
-        for id in others {
-            self.send_on(Errand::Farewell(id));
-        }
-        self.settle_leave();
-        self.settle();
-    }
-
     /// Changes what this member says of itself.
     ///
     /// # Errors
@@ -376,7 +252,7 @@ impl Engine {
         if bytes.len() > DATAGRAM_BYTES_MAX {
             return Err("oversized");
         }
-        let message = self.sealer.open(Purpose::Datagram, bytes).map_err(reason)?;
+        let message = self.sealer.open(Purpose::Datagram, bytes).map_err(Refused::name)?;
         let (head, rest) = DatagramHead::decode(&message).ok_or("malformed")?;
         if !self.understands(head.speaks) {
             return Err("other version");
@@ -515,14 +391,5 @@ impl Engine {
                 seeds::problems(&self.seeds, self.foca.num_members() == 0)
             }
         }
-    }
-}
-
-fn reason(refused: Refused) -> &'static str {
-    match refused {
-        Refused::Malformed => "malformed",
-        Refused::OtherCluster => "other cluster",
-        Refused::OtherKey => "other key",
-        Refused::NotSealed => "not sealed",
     }
 }

@@ -116,7 +116,8 @@ impl Engine {
                 let Some(known) = self.identity_of(&id) else { return };
                 let Some(peer) = self.peer_of(&id) else { return };
                 let is_new = version > peer.version();
-                // Of two lives that have left, news of the one would else bring back news of the other without end.
+                // Of two lives that have left, news of the one would else bring back news of the other
+                // without end.
                 let is_known = version.started_at_ms <= known.life.started_at_ms;
                 if is_leaving && is_known && peer.left_life < Some(version.started_at_ms) {
                     peer.left_life = Some(version.started_at_ms);
