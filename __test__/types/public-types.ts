@@ -18,10 +18,7 @@ import {
   type HashFunction,
   type HashFunctionName,
   HashRing,
-  SerfMembership,
-  type SerfMembershipOptions,
   SimpleCoordinator,
-  type DistributedMembership,
   type HashRingOptions,
   type HttpServer,
   HyperCacheError,
@@ -393,21 +390,4 @@ export async function writtenConfigurations(config: ClusterConfig) {
   new SimpleCoordinator({ cluster: { preset: 'man' } })
   // @ts-expect-error -- a text
   await startCluster({ cluster: { metadata: { rack: 7 } } })
-}
-
-export function membershipBySerf(config: ClusterConfig): DistributedMembership {
-  const { hashRing, clusterName } = config.cluster
-  const local = { id: 'node1', address: '10.0.0.1', port: 8080 }
-  const options: SerfMembershipOptions = {
-    local,
-    hashRing,
-    clusterName,
-    serf: { rpcAddress: '127.0.0.1:7373' },
-    timings: { retryMaxMs: 1_000 },
-  }
-  // @ts-expect-error -- a timer that does not exist
-  void new SerfMembership({ ...options, timings: { patienceMs: 1 } })
-  // @ts-expect-error -- where the agent is has to be said
-  void new SerfMembership({ local, hashRing, clusterName })
-  return new SerfMembership(options)
 }
