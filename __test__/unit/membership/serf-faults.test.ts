@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process'
 import { encode } from '@msgpack/msgpack'
 import { describe, expect, test } from 'vitest'
 
+import { settled } from '../../helpers/manual-clock'
 import { refused } from '../../helpers/refused'
 import { serfEvent, serfOptions, serfTags } from '../../helpers/serf'
 import { alive, joined, made, passing } from '../../helpers/serf-node'
@@ -158,6 +159,23 @@ describe('an agent that goes away', () => {
     expect(told()).toEqual(['failed gone'])
     expect(agent.commands.filter((command) => command === 'join')).toHaveLength(1)
     expect(membership.member('back')).toMatchObject({ status: 'alive' })
+  })
+
+  test('and is closed in the moment when it is back is left alone', async () => {
+    const { agent, membership, clock } = await made()
+    await membership.join(['10.0.0.9:7946'])
+    agent.cut()
+    await until(() => membership.problems().length > 0)
+    let reads = 0
+    agent.garble = (command) => {
+      // The second list is the one that comes before it joins others again.
+      if (command === 'members' && (reads += 1) === 2) membership.close()
+      return undefined
+    }
+    await clock.advance(500)
+    await until(() => reads >= 2 && agent.connectionCount === 0)
+    await settled()
+    expect(clock.timerCount).toBe(0)
   })
 
   test('sends what was broadcast meanwhile when it is back', async () => {
