@@ -50,9 +50,15 @@ pub fn nobody_is_turned_away(history: &History) -> Vec<String> {
         let may_give_way = if is_calm { is_second } else { has_twin && entry.at < calm_at };
         let (at, name) = (entry.at, label(history, entry.process));
         match &entry.what {
-            What::JoinEnded(Err(why)) if !may_give_way => found.push(format!("at {at:?} {name} was refused: {why}")),
-            What::Conflict(address) if !may_give_way => found.push(format!("at {at:?} {name} gave way to {address}")),
-            What::JoinEnded(Ok(())) if is_calm && is_second => found.push(format!("at {at:?} {name} was let in")),
+            What::JoinEnded(Err(why)) if !may_give_way => {
+                found.push(format!("at {at:?} {name} was refused: {why}"))
+            }
+            What::Conflict(address) if !may_give_way => {
+                found.push(format!("at {at:?} {name} gave way to {address}"))
+            }
+            What::JoinEnded(Ok(())) if is_calm && is_second => {
+                found.push(format!("at {at:?} {name} was let in"))
+            }
             _ => {}
         }
     }
