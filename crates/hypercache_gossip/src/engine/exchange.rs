@@ -177,9 +177,9 @@ impl Engine {
         }
     }
 
-    /// Ends the leave when everybody knows of it.
+    /// Ends the leave when everybody who is live knows of it.
     pub(super) fn settle_leave(&mut self) {
-        let is_farewell = |errand: &Errand| matches!(errand, Errand::Farewell(_));
+        let is_farewell = |errand: &Errand| matches!(errand, Errand::Farewell(id) if self.is_live(id));
         let mut pending = self.errands.values().chain(&self.waiting_errands);
         if self.phase == Phase::Leaving && !pending.any(is_farewell) {
             self.end_leave();
@@ -190,6 +190,7 @@ impl Engine {
         if self.phase != Phase::Leaving {
             return;
         }
+        self.tell_of_leave(self.options.id.clone(), self.record.version);
         // It can fail to encode its own identity, and has done that all the time.
         drop(self.foca.leave_cluster(&mut self.outbox));
         for (to, bytes) in std::mem::take(&mut self.outbox.datagrams) {
@@ -328,9 +329,10 @@ impl Engine {
         if own.address == theirs.address {
             return Some(Reply::Me(own));
         }
-        // Both take part already, as two halves of a partition could not know: the older one stays.
+        // Both take part already, as two halves of a partition could not know: the older one stays, if it is
+        // there, and this is no question of a process that has ended since, nor one that somebody has recorded.
         if !is_join && self.phase == Phase::Joined && own.life > theirs.life {
-            self.conflict(theirs.address);
+            self.send_on(Errand::Rival(theirs.clone()));
             return Some(Reply::Absent);
         }
         Some(Reply::Refused(Refusal::IdTaken { address: own.address.to_string() }))

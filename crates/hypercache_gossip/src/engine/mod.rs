@@ -296,7 +296,9 @@ impl Engine {
         self.phase = Phase::Leaving;
         self.change_record(|record| record.claim = Claim::Leaving);
         self.waiting_errands.clear();
-        let others: Vec<String> = self.foca.iter_members().map(|member| member.id().id.clone()).collect();
+        let mut others: Vec<String> = self.foca.iter_members().map(|member| member.id().id.clone()).collect();
+        // They may be there, and know better than this member.
+        others.extend(self.dead());
         self.schedule.add(self.options.timing.leave_timeout, Task::EndLeave);
         for id in others {
             self.send_on(Errand::Farewell(id));
