@@ -200,6 +200,48 @@ impl Plan {
         plan
     }
 
+    /// A plan in which nothing happens but that so many members start, and at the end one leaves and one crashes:
+    /// for whoever adds to it what is to happen. Hosts are numbered from 0; the first two are the seeds.
+    pub fn quiet(seed: u64, preset: Preset, member_count: usize) -> Self {
+        let mut rng = StdRng::seed_from_u64(seed ^ 0x0071_7569_6574);
+        let clusters = vec![ClusterPlan { name: "sim".into(), keys: vec![[1; 32]] }];
+        let host = |number| HostPlan {
+            cluster: 0,
+            id: format!("n{number}"),
+            speaks: 2,
+            skew_ms: 0,
+            seeds: vec![0, 1],
+        };
+        let unit = preset.timing().probe_interval;
+        let mut plan = Self {
+            seed,
+            theme: Theme::Quiet,
+            preset,
+            clusters,
+            hosts: (0..member_count).map(host).collect(),
+            member_count,
+            has_names: true,
+            reap_after: preset.timing().reap_after,
+            actions: Vec::new(),
+            calm_at: unit * 10,
+            twin: None,
+            away: BTreeSet::new(),
+            last_acts: (None, None),
+        };
+        plan.choose_ends(&mut rng);
+        weather::fill(&mut plan, &mut rng);
+        plan.actions.sort_by_key(|(at, _)| *at);
+        plan
+    }
+
+    /// Adds what is to happen after so many probe intervals.
+    pub fn add(&mut self, intervals: f64, action: Action) {
+        let at = self.preset.timing().probe_interval.mul_f64(intervals);
+        self.actions.push((at, action));
+        self.actions.sort_by_key(|(at, _)| *at);
+        self.calm_at = self.calm_at.max(at + self.preset.timing().probe_interval);
+    }
+
     /// The timers of the run.
     pub fn timing(&self) -> hypercache_gossip::Timing {
         hypercache_gossip::Timing { reap_after: self.reap_after, ..self.preset.timing() }

@@ -18,7 +18,9 @@ impl Engine {
         self.phase = Phase::Leaving;
         self.change_record(|record| record.claim = Claim::Leaving);
         self.waiting_errands.clear();
-        let others: Vec<String> = self.foca.iter_members().map(|member| member.id().id.clone()).collect();
+        let mut others: Vec<String> = self.foca.iter_members().map(|member| member.id().id.clone()).collect();
+        // They may be there, and know better than this member.
+        others.extend(self.dead());
         self.schedule.add(self.options.timing.leave_timeout, Task::EndLeave);
         for id in others {
             self.send_on(Errand::Farewell(id));
@@ -27,9 +29,9 @@ impl Engine {
         self.settle();
     }
 
-    /// Ends the leave when everybody knows of it.
+    /// Ends the leave when everybody who is live knows of it.
     pub(super) fn settle_leave(&mut self) {
-        let is_farewell = |errand: &Errand| matches!(errand, Errand::Farewell(_));
+        let is_farewell = |errand: &Errand| matches!(errand, Errand::Farewell(id) if self.is_live(id));
         let mut pending = self.errands.values().chain(&self.waiting_errands);
         if self.phase == Phase::Leaving && !pending.any(is_farewell) {
             self.end_leave();
@@ -40,6 +42,7 @@ impl Engine {
         if self.phase != Phase::Leaving {
             return;
         }
+        self.tell_of_leave(self.options.id.clone(), self.record.version);
         // It can fail to encode its own identity, and has done that all the time.
         drop(self.foca.leave_cluster(&mut self.outbox));
         for (to, bytes) in std::mem::take(&mut self.outbox.datagrams) {

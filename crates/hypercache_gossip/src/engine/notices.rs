@@ -10,7 +10,7 @@ use crate::identity::{IDENTITY_BYTES_MAX, Identity};
 use crate::message::{
     BROADCAST_BYTES_MAX, Broadcast, DATAGRAM_BYTES_MAX, DatagramHead, Notice, RingMark, encoded,
 };
-use crate::record::Record;
+use crate::record::{Record, Version};
 
 /// Broadcasts that are kept for members who have missed them.
 const BROADCASTS_MAX: usize = 256;
@@ -87,6 +87,12 @@ impl Engine {
             version: self.record.version,
             is_leaving,
         });
+    }
+
+    /// Tells that a member leaves along with the news that it is gone, which would else be taken for a failure by
+    /// whoever hears that first.
+    pub(super) fn tell_of_leave(&mut self, id: String, version: Version) {
+        self.spread(&Notice::Record { id, version, is_leaving: true });
     }
 
     /// Puts a notice on the datagrams to come.

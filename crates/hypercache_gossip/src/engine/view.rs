@@ -90,6 +90,11 @@ impl Engine {
         self.ask_the_unheard(&members);
         let known: BTreeSet<&String> = members.iter().map(|(identity, _)| &identity.id).collect();
         self.forget_others(&known, &mut changes);
+        for Change { id, record, .. } in changes.iter().filter(|change| change.kind == ChangeKind::Left) {
+            if self.peers.get(id).is_some_and(|peer| peer.has_left(record.version.started_at_ms)) {
+                self.tell_of_leave(id.clone(), record.version);
+            }
+        }
         if !changes.is_empty() {
             self.effects.push(Effect::Tell(Event::Changed(changes)));
         }
