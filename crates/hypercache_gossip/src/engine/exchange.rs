@@ -446,7 +446,8 @@ impl Engine {
         self.schedule.add(after, Task::AskSeed(number));
     }
 
-    /// The wall clock has gone back since the last life of this node. Answers whether it has begun a later one.
+    /// The wall clock has gone back since the last life of this node. Answers whether it has begun a later
+    /// one.
     fn begin_life_after(&mut self, started_at_ms: u64) -> bool {
         let is_taking_part = matches!(self.phase, Phase::Joining | Phase::Joined);
         let is_later = (self.identity().life.started_at_ms..TIME_MAX_MS).contains(&started_at_ms);
@@ -509,7 +510,7 @@ impl Engine {
             if identity == self.identity() && line.state != Swim::Alive {
                 updates.push(Member::new(identity.clone(), line.incarnation, line.state));
             }
-            // Of this process nobody can know a later life: it is that of an earlier process, whose clock was ahead.
+            // Nobody can know a later life of this process: it is that of one before, whose clock was ahead.
             let started_at_ms = identity.life.started_at_ms;
             if identity.address == self.identity().address
                 && started_at_ms > self.identity().life.started_at_ms
