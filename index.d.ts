@@ -27,6 +27,33 @@ export declare class NativeEnvironment {
   calls(): NativeCalls
 }
 
+/** A member that runs until it is closed, or its environment ends. */
+export declare class NativeGossip {
+  /**
+   * Opens its sockets. It takes part from `join` on. `wake` is called, in a turn of the event loop of its
+   * own, when events have come; it must not throw.
+   */
+  constructor(options: NativeGossipOptions, wake: () => void)
+  /** Where it listens. */
+  get port(): number
+  /** Begins to take part, by asking these addresses first. */
+  join(seeds: Array<string>): void
+  /** Goes away on purpose. */
+  leave(): void
+  /** Replaces what it says of itself. */
+  update(record: NativeRecord): void
+  /** Sends a message to every other live member. */
+  broadcast(name: string, data: string, lamportTime: number): void
+  /** Tells the others which ring it has: 16 hexadecimal digits. */
+  announceRing(checksum: string): void
+  /** Takes events that have come, at most `countMax`. */
+  takeEvents(countMax: number): NativeGossipEvents
+  /** Counters. They stay when it is closed. */
+  counts(): NativeGossipCounts
+  /** Ends it, without a word to the others. May be called again. */
+  close(): void
+}
+
 /** What moves between two versions of rings; and where the second is planned, the way to make it. */
 export declare class NativeMovement {
   /** Lets go of what it holds. A second call does nothing. */
@@ -152,6 +179,14 @@ export declare class NativeRing {
   unwatch(): void
 }
 
+/** A message of another member to all. */
+export interface NativeBroadcast {
+  origin: string
+  lamportTime: number
+  name: string
+  data: string
+}
+
 /** The lookups and the mailbox they answer into. Nothing is returned: `mailbox` says what was found. */
 export interface NativeCalls {
   /** [ring, count, is same snapshot, version or reason, slots …]: see `ts/native.ts`. */
@@ -202,11 +237,82 @@ export interface NativeExplanation {
   skipped: Array<NativeStep>
 }
 
+/** Counters. */
+export interface NativeGossipCounts {
+  probesSent: number
+  probesFailed: number
+  suspicionsStarted: number
+  suspicionsRefuted: number
+  datagramsReceived: number
+  datagramsSent: number
+  bytesReceived: number
+  bytesSent: number
+  syncsCompleted: number
+  syncsFailed: number
+  broadcastsSent: number
+  broadcastsReceived: number
+  dropped: Record<string, number>
+}
+
+/** Something that has happened: one of its fields is there. */
+export interface NativeGossipEvent {
+  /** The view has changed, all at once. */
+  changes?: Array<NativeMemberChange>
+  /** The join is over: it takes part where the text is empty, and otherwise was refused for that. */
+  joinEnded?: string
+  /** A member has told which ring it has: its id, and 16 hexadecimal digits. */
+  ring?: Array<string>
+  broadcast?: NativeBroadcast
+  /** All that stands against its being well. */
+  problems?: Array<string>
+  /** Somebody sends what is not heeded: the address, and why. */
+  stranger?: Array<string>
+  /** Another process has its id: the address of that one. It takes no part any more. */
+  conflict?: string
+  /** The leave is over. */
+  hasLeft?: boolean
+}
+
+/** Events that have come. */
+export interface NativeGossipEvents {
+  events: Array<NativeGossipEvent>
+  hasMore: boolean
+}
+
+/** What a member is made of. */
+export interface NativeGossipOptions {
+  id: string
+  /** Where it listens: an IP address. */
+  bindAddress: string
+  /** 0 is any free port. */
+  bindPort: number
+  /** Where others reach it: an IP address. */
+  advertiseAddress: string
+  /** 0 is the port where it listens. */
+  advertisePort: number
+  startedAtMs: number
+  record: NativeRecord
+  clusterName: string
+  /** 32 bytes each. */
+  keys: Array<Uint8Array>
+  /** Names and values in turn. */
+  shared: Array<string>
+  timing: NativeTiming
+}
+
 /** Keys that move from one node to another. */
 export interface NativeKeyTransfer {
   from: string | null
   to: string | null
   keyCount: number
+}
+
+/** A change of one member. */
+export interface NativeMemberChange {
+  kind: 'joined' | 'left' | 'failed' | 'suspected' | 'recovered' | 'updated' | 'reaped'
+  id: string
+  status: 'alive' | 'suspected' | 'dead' | 'leaving' | 'updating'
+  record: NativeRecord
 }
 
 /** What a ring tells of itself. Counts are of all threads. */
@@ -365,6 +471,23 @@ export interface NativeRange {
   to: string | null
 }
 
+/** What a member says of itself. */
+export interface NativeRecord {
+  /** When its process joined, in milliseconds since 1970. Not read. */
+  startedAtMs?: number
+  /** Which version of what it says, from 1. Not read. */
+  incarnation?: number
+  isUpdating: boolean
+  address: string
+  port: number
+  ports: Record<string, number>
+  weight: number
+  zone?: string
+  capabilities: Array<string>
+  metadata: Record<string, string>
+  load?: number
+}
+
 /** A change of placement that was made. */
 export interface NativeRingChange {
   epoch: number
@@ -402,6 +525,23 @@ export interface NativeStep {
   virtualNode: number
   /** Of a node that was passed over: why. */
   reason?: 'status' | 'zone'
+}
+
+/** The timers of the protocol, in milliseconds, and its counts. */
+export interface NativeTiming {
+  probeIntervalMs: number
+  probeTimeoutMs: number
+  indirectProbeCount: number
+  gossipIntervalMs: number
+  gossipFanout: number
+  retransmitMultiplier: number
+  suspicionMultiplier: number
+  suspicionMaxMs: number
+  syncIntervalMs: number
+  syncTimeoutMs: number
+  seedRetryMaxMs: number
+  leaveTimeoutMs: number
+  reapAfterMs: number
 }
 
 /** Changes that have come. */

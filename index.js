@@ -837,6 +837,7 @@ module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __n
 module.exports = nativeBinding
 module.exports.NativeDistribution = nativeBinding.NativeDistribution
 module.exports.NativeEnvironment = nativeBinding.NativeEnvironment
+module.exports.NativeGossip = nativeBinding.NativeGossip
 module.exports.NativeMovement = nativeBinding.NativeMovement
 module.exports.NativeMovementCounter = nativeBinding.NativeMovementCounter
 module.exports.NativeRing = nativeBinding.NativeRing

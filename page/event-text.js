@@ -40,6 +40,7 @@ const memberVerbs = {
   'member:suspected': 'is suspected',
   'member:recovered': 'recovered',
   'member:updated': 'was updated',
+  'member:reaped': 'was dead for long, and is forgotten',
 }
 
 const coordinatorVerbs = {
@@ -52,14 +53,17 @@ const coordinatorVerbs = {
 export const eventTypes = [
   ...Object.keys(memberVerbs),
   'ring:changed',
+  'ring:diverged',
+  'ring:agreed',
   'rebalance:planned',
   ...Object.keys(coordinatorVerbs),
   'health:changed',
+  'broadcast',
   'custom',
 ]
 
-/** Those after which the ring may be another one. */
-const ringTypes = new Set(['ring:changed', ...Object.keys(memberVerbs)])
+/** Those after which the ring may be another one, or that of the others. */
+const ringTypes = new Set(['ring:changed', 'ring:diverged', 'ring:agreed', ...Object.keys(memberVerbs)])
 
 /** Those after which the node may be ready, or not any more. */
 const healthTypes = new Set(['health:changed', ...Object.keys(coordinatorVerbs)])
@@ -93,6 +97,13 @@ export function sentenceOf({ type, payload = {}, lostCount = 0 }) {
         `Epoch ${payload.epoch}: `,
         ...(handoverOf(payload.transfers) ?? [`${percent(payload.movedShare)} of all keys moved`]),
       ]
+    case 'ring:diverged':
+      return ['Another ring than this node has: ', { name: idsOf(payload.others).join(', ') }]
+    case 'ring:agreed':
+      return [
+        `All ${counted(payload.memberCount, 'member')} have the same ring again, after ` +
+          `${(payload.durationMs / 1000).toFixed(1)} s`,
+      ]
     case 'rebalance:planned':
       return [
         'A plan: ',
@@ -100,6 +111,8 @@ export function sentenceOf({ type, payload = {}, lostCount = 0 }) {
       ]
     case 'health:changed':
       return payload.isReady ? ['Ready'] : ['Not ready: ', { name: payload.reasons.join('; ') }]
+    case 'broadcast':
+      return [{ name: payload.name }, ' from ', { name: payload.originNodeId }]
     case 'custom':
       return [{ name: payload.name }]
     case 'events:lost':
@@ -107,6 +120,14 @@ export function sentenceOf({ type, payload = {}, lostCount = 0 }) {
     default:
       return [{ name: type }]
   }
+}
+
+/**
+ * @param {readonly { nodeId: string }[]} others
+ * @returns {string[]}
+ */
+function idsOf(others) {
+  return others.map(({ nodeId }) => nodeId)
 }
 
 /** @param {{ member: { status: string }, previous?: { status: string } }} payload */

@@ -12,6 +12,9 @@ const keptMax = 1_000
 /** So many are in the list. */
 const shownMax = 200
 
+/** Those that somebody may have to look into. */
+const badTypes = new Set(['events:lost', 'member:failed', 'ring:diverged'])
+
 /**
  * An event, and when it was seen: one that tells of a loss has no time of its own.
  *
@@ -116,6 +119,6 @@ function item({ event, seenAtMs }) {
     () => details.append(element('pre', { tabindex: 0 }, JSON.stringify(event, null, 2))),
     { once: true },
   )
-  const isBad = event.type === 'events:lost' || event.type === 'member:failed'
+  const isBad = badTypes.has(event.type)
   return element('li', { class: isBad ? 'is-bad' : null }, details)
 }

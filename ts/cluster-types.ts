@@ -17,22 +17,33 @@ export interface Member {
   readonly zone?: string
   readonly capabilities: readonly string[]
   readonly metadata: Readonly<Record<string, string>>
-  /** Version of what it says of itself, from 1; only the member itself raises it. */
+  /**
+   * Version of what it says of itself, from 1; only the member itself raises it. Of two versions the newer is
+   * that of the later start, or else that of the higher incarnation.
+   */
   readonly incarnation: number
+  /** When its process joined, in milliseconds since 1970, by its own clock. */
+  readonly startedAtMs: number
+  /** Ports of its other servers, by name: `http`. Absent where the membership carries none. */
+  readonly ports?: Readonly<Record<string, number>>
+  /** How loaded it says that it is, 0 to 1; absent where it says nothing. */
+  readonly load?: number
   /** Whether it is the node of this process. */
   readonly isLocal: boolean
 }
 
 /**
  * What can happen to a member. `left` was on purpose and `failed` was not: one departure is one of them,
- * never both. `recovered` takes a suspicion or a failure back. `updated` is every other change.
+ * never both. Who failed stays as dead until it is back (`recovered`, which takes a suspicion back too), or
+ * is forgotten: `reaped`. `updated` is every other change.
  */
-export type MembershipChangeType = 'joined' | 'left' | 'failed' | 'suspected' | 'recovered' | 'updated'
+export type MembershipChangeType =
+  'joined' | 'left' | 'failed' | 'suspected' | 'recovered' | 'updated' | 'reaped'
 
 /** One change of one member. Frozen: all subscribers get the same object. */
 export interface MembershipChange {
   readonly type: MembershipChangeType
-  /** The member as it is now; of one that left, as it went. */
+  /** The member as it is now; of one that left or was reaped, as it went. */
   readonly member: Member
   /** The member as it was; absent for one that joined. */
   readonly previous?: Member

@@ -14,16 +14,19 @@ export type {
   ClusterConfig,
   ClusterSection,
   EventsConfig,
+  GossipConfig,
   HashRingConfig,
   HttpConfig,
   LoggingConfig,
+  SerfConfig,
 } from './config/cluster-config.js'
 export type { HostFacts } from './config/host.js'
 export { loadClusterConfig, resolveClusterConfig, validateClusterConfig } from './config/load-config.js'
 export type { ConfigSource, LoadConfigOptions, ResolvedClusterConfig } from './config/resolved-config.js'
 export type { CoordinatorService } from './coordinator/coordinator-service.js'
+export type { CoordinatorOptions, DistributedOptions } from './coordinator/coordinator-options.js'
+export { DistributedCoordinator } from './coordinator/distributed-coordinator.js'
 export { SimpleCoordinator } from './coordinator/simple-coordinator.js'
-export type { CoordinatorOptions } from './coordinator/simple-coordinator.js'
 export { startCluster } from './coordinator/start-cluster.js'
 export { HyperCacheError } from './errors.js'
 export type { ConfigProblem, ErrorCode } from './errors.js'
@@ -37,6 +40,7 @@ export type {
   SubscribeOptions,
 } from './events/event-bus.js'
 export type {
+  BroadcastEvent,
   ClusterEvent,
   CoordinatorEvent,
   CustomEvent,
@@ -45,6 +49,8 @@ export type {
   EventsLost,
   MemberEvent,
   RebalancePlanned,
+  RingAgreed,
+  RingDiverged,
 } from './events/event-map.js'
 export { LamportClock } from './events/lamport-clock.js'
 export { SimpleEventBus } from './events/simple-event-bus.js'
@@ -57,6 +63,8 @@ export type {
   EventsAnswer,
   HealthAnswer,
   LiveAnswer,
+  LeaveAnswer,
+  LeaveRequest,
   MembersAnswer,
   PlanAnswer,
   PlanRequest,
@@ -70,14 +78,20 @@ export type {
 } from './http/api.js'
 export { startHttpServer } from './http/http-server.js'
 export type { HttpLogger, HttpServer, HttpServerOptions } from './http/http-server.js'
+export type { BroadcastMessage, ReceivedBroadcast } from './events/broadcast.js'
+export type { DistributedMembership, NetworkMetrics } from './membership/distributed-membership.js'
+export { GossipMembership } from './membership/gossip-membership.js'
+export type { GossipMembershipOptions } from './membership/gossip-options.js'
 export type {
   MembershipMetrics,
   MembershipProvider,
   MembershipSubscription,
 } from './membership/membership-provider.js'
+export { SerfMembership } from './membership/serf-membership.js'
+export type { SerfAgentOptions, SerfMembershipOptions, SerfTimings } from './membership/serf-options.js'
 export { SimpleMembership } from './membership/simple-membership.js'
 export type { LocalNode } from './membership/simple-membership.js'
-export type { ClusterMetrics, CoordinatorState } from './metrics/cluster-metrics.js'
+export type { ClusterMetrics, CoordinatorState, RingAgreementMetrics } from './metrics/cluster-metrics.js'
 export { PrometheusExporter } from './metrics/prometheus.js'
 export type { AnsweredRequest, MetricsSource } from './metrics/prometheus.js'
 export type { DataMigrator, Migration, MigrationProgress } from './migration/data-migrator.js'

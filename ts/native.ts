@@ -91,6 +91,10 @@ export function internal(message: string, cause?: unknown): HyperCacheError {
 }
 
 export type {
+  NativeGossip,
+  NativeGossipCounts,
+  NativeGossipEvent,
+  NativeGossipOptions,
   NativeDistribution,
   NativeMetrics,
   NativeMovement,
@@ -100,6 +104,8 @@ export type {
   NativeNodeSpec,
   NativeOptions,
   NativePlannedChange,
+  NativeRecord,
   NativeRing,
   NativeRingChange,
+  NativeTiming,
 } from '../index.js'

@@ -139,6 +139,21 @@ describe('config show', () => {
     expect(text).not.toContain('a-secret')
   })
 
+  test('no key is shown', () => {
+    const key = Buffer.alloc(32, 'key').toString('base64')
+    const flags = ['--set', `cluster.encryption_keys=${key}`, '--set', 'cluster.serf.rpc_auth_key=s3cret']
+    expect(shown(flags)).toMatchObject({
+      'cluster.encryption_keys': ['(hidden)', 'flag'],
+      'cluster.serf.rpc_auth_key': ['(hidden)', 'flag'],
+    })
+    const { text, stderr } = run(['config', 'show', '--json', ...flags])
+    expect(JSON.parse(text).config.cluster).toMatchObject({
+      encryption_keys: '(hidden)',
+      serf: { rpc_auth_key: '(hidden)' },
+    })
+    expect(text + stderr).not.toMatch(/s3cret|a2V5/)
+  })
+
   test('a configuration that is refused is one line with the first problems', () => {
     files.write('bad.yaml', `${BAD}logging: { level: 1 }\n`)
     const line = complaintOf(['config', 'show', '--config', 'bad.yaml'], 2, '', files.path)

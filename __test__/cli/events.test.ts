@@ -187,6 +187,19 @@ describe('the text of an event', () => {
     expect(eventText({ ...base, type: 'health:changed', payload: report })).toContain(
       'not ready: a\\n\\u001b[31mb; c',
     )
+    const sent = { originNodeId: 'node2', originLamportTime: 3, name: nasty, data: 1 }
+    expect(eventText({ ...base, type: 'broadcast', payload: sent })).toMatch(
+      /"a\\n\\u001b\[31mb" 1 from node2$/,
+    )
+    const others = [{ nodeId: 'node2', checksum: 'bb' }]
+    const diverged = { checksum: 'aa', others, sinceMs: 0 }
+    expect(eventText({ ...base, type: 'ring:diverged', payload: diverged })).toMatch(
+      /checksum aa here, elsewhere node2 bb$/,
+    )
+    const agreed = { checksum: 'aa', memberCount: 2, durationMs: 12_345 }
+    expect(eventText({ ...base, type: 'ring:agreed', payload: agreed })).toMatch(
+      /checksum aa at all 2 members, after 12\.3 s$/,
+    )
     expect(eventText({ type: 'events:lost', lostCount: 1_200 })).toContain('1,200')
     const later = { ...base, type: 'later:version', payload: { a: 1 } } as never
     expect(eventText(later)).toContain('later:version         {"a":1}')

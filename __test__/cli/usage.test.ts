@@ -127,7 +127,7 @@ describe.skipIf(process.platform === 'win32')('examples in the help run', () => 
   files.write('keys.txt', numberedKeys(50))
   const below = ['route', 'analyze', 'explain', 'ownership', 'plan', 'diff']
   const inConfig = ['check', 'show', 'schema', 'init'].map((name) => ['config', name])
-  const commands = [[], ['ring'], ['config'], ...inConfig, ...below.map((name) => ['ring', name])]
+  const commands = [[], ['ring'], ['config'], ['keygen'], ...inConfig, ...below.map((name) => ['ring', name])]
   const helps = commands.map((command) => run([...command, '--help']))
   const shim = join(files.path, 'hypercache')
   writeFileSync(shim, `#!/bin/sh\nexec '${process.execPath}' '${ENTRY}' "$@"\n`)

@@ -38,17 +38,19 @@ const member: Member = {
   capabilities: [],
   metadata: {},
   incarnation: 1,
+  startedAtMs: 1,
   isLocal: false,
 }
 
 /** A payload for each type of event. */
 export const payloads: { readonly [T in EventType]: EventMap[T] } = {
   'member:joined': { member },
-  'member:left': { member, previous: member },
+  'member:left': { member: { ...member, status: 'leaving' }, previous: member },
   'member:failed': { member, previous: member },
   'member:suspected': { member, previous: member },
   'member:recovered': { member, previous: member },
   'member:updated': { member, previous: member },
+  'member:reaped': { member, previous: member },
   'ring:changed': {
     epoch: 2,
     previousEpoch: 1,
@@ -59,6 +61,12 @@ export const payloads: { readonly [T in EventType]: EventMap[T] } = {
     transferCount: 1,
     otherArc: 0n,
   },
+  'ring:diverged': {
+    checksum: '0123456789abcdef',
+    others: [{ nodeId: 'node2', checksum: 'fedcba9876543210' }],
+    sinceMs: 1,
+  },
+  'ring:agreed': { checksum: '0123456789abcdef', memberCount: 2, durationMs: 5 },
   'rebalance:planned': {
     epoch: 2,
     checksumAfter: '0123456789abcdef',
@@ -71,6 +79,7 @@ export const payloads: { readonly [T in EventType]: EventMap[T] } = {
   'coordinator:stopping': { nodeId: 'node1' },
   'coordinator:stopped': { nodeId: 'node1' },
   'health:changed': { isReady: false, reasons: ['store: no connection'], checks: [] },
+  broadcast: { originNodeId: 'node2', originLamportTime: 1, name: 'deploy', data: { version: '1.2' } },
   custom: { name: 'sample', data: { number: 1 } },
 }
 

@@ -2,6 +2,7 @@
 
 import { expect } from 'vitest'
 
+import { broadcastRules } from './event-bus-broadcasts'
 import { publishingRules } from './event-bus-publishing'
 import { queueRules } from './event-bus-queues'
 import {
@@ -215,6 +216,7 @@ const closingRules: Rule<EventBusUnderTest>[] = [
 export const eventBusRules: readonly Rule<EventBusUnderTest>[] = [
   ...publishingRules,
   ...queueRules,
+  ...broadcastRules,
   ...logRules,
   ...metricsRules,
   ...closingRules,

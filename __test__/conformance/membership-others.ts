@@ -3,7 +3,13 @@
 import { expect } from 'vitest'
 
 import type { MembershipChange } from '../../dist/index.js'
-import { countsOf, type MembershipUnderTest, type OtherMembers, recorded } from './membership'
+import {
+  countsOf,
+  type MembershipUnderTest,
+  type OtherMembers,
+  recorded,
+  recordedBatches,
+} from './membership'
 import { type Rule, rule } from './rules'
 
 interface Joined {
@@ -95,6 +101,47 @@ export const otherMembersRules: readonly Rule<MembershipUnderTest>[] = [
     expect(told(await take())).toEqual([['recovered', 'other']])
     expect(made.membership.member('other')).toMatchObject({ status: 'alive' })
   }),
+  rule('forgets a dead member as reaped, neither as left nor as failed again', async (given) => {
+    const { made, others, take } = await joinedWith(given, 'other')
+    await others.fail('other')
+    await take()
+    const dead = made.membership.member('other')!
+    await others.reap('other')
+    const changes = await take()
+    expect(told(changes)).toEqual([['reaped', 'other']])
+    expect(changes[0]!.previous).toEqual(dead)
+    expect(changes[0]!.member).toMatchObject({ id: 'other', status: 'dead' })
+    expect(made.membership.member('other')).toBeUndefined()
+    expect(made.membership.metrics()).toMatchObject({ reapedCount: 1, failedCount: 1, leftCount: 0 })
+  }),
+  rule('tells members that join together in one batch, and each alone to others', async (given) => {
+    const { made, others, take } = await joinedWith(given)
+    const { batches } = recordedBatches(made)
+    const seen: number[] = []
+    made.membership.subscribe(() => void seen.push(made.membership.members().length))
+    await others.joinTogether([{ id: 'a' }, { id: 'b', weight: 2 }, { id: 'c', zone: 'east' }])
+    const changes = await take()
+    // In whatever order: all at one moment.
+    expect(told(changes).sort()).toEqual([
+      ['joined', 'a'],
+      ['joined', 'b'],
+      ['joined', 'c'],
+    ])
+    expect(batches).toEqual([changes])
+    // The view is as after all of them when the first is told.
+    expect(seen).toEqual([4, 4, 4])
+  }),
+  rule('tells when another member was started, which stays as it is', async (given) => {
+    const beforeMs = given.nowMs()
+    const { made, others, take } = await joinedWith(given, 'other')
+    const { startedAtMs } = made.membership.member('other')!
+    expect(startedAtMs).toBeGreaterThanOrEqual(beforeMs)
+    expect(startedAtMs).toBeLessThanOrEqual(made.nowMs())
+    await made.advance(7)
+    await others.update('other', { rack: 'r9' })
+    await take()
+    expect(made.membership.member('other')!.startedAtMs).toBe(startedAtMs)
+  }),
   rule('tells an intended leave as left and never as a failure', async (given) => {
     const { made, others, take } = await joinedWith(given, 'other')
     await others.leave('other')
@@ -141,19 +188,23 @@ export const otherMembersRules: readonly Rule<MembershipUnderTest>[] = [
   }),
   rule('counts members by status', async (given) => {
     const { changes } = recorded(given)
-    const { made, others } = await joinedWith(given, 'a', 'b', 'c', 'd')
-    await others.suspect('a')
-    await others.suspect('b')
-    await others.fail('b')
+    const { made, others } = await joinedWith(given, 'a', 'b', 'c', 'd', 'e')
     await others.leave('c')
     await others.suspect('d')
     await others.recover('d')
+    await others.fail('e')
+    await others.reap('e')
+    // What passes by itself comes last: who is suspected will be dead, and who is dead will be reaped.
+    await others.fail('b')
+    await others.suspect('a')
     await made.settle()
     const { memberCount, membersByStatus, ...counts } = made.membership.metrics()
     expect(memberCount).toBe(4)
     expect(membersByStatus).toMatchObject({ alive: 2, suspected: 1, dead: 1 })
-    expect(counts).toMatchObject({ joinedCount: 5, leftCount: 1, failedCount: 1, suspectedCount: 3 })
-    expect(counts).toMatchObject({ recoveredCount: 1 })
+    expect(counts).toMatchObject({ joinedCount: 6, leftCount: 1, failedCount: 2 })
+    expect(counts).toMatchObject({ recoveredCount: 1, reapedCount: 1 })
+    // Those that failed may have been suspected before.
+    expect(counts.suspectedCount).toBeGreaterThanOrEqual(2)
     expect(counts).toMatchObject(countsOf(changes))
   }),
   rule('tells every member as left when it leaves itself, the local one last', async (given) => {

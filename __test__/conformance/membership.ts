@@ -19,9 +19,13 @@ export type OtherMember = Pick<Member, 'id'> &
  */
 export interface OtherMembers {
   join(member: OtherMember): void | Promise<void>
+  /** Several join so that the provider learns of all of them at one moment. */
+  joinTogether(members: readonly OtherMember[]): void | Promise<void>
   leave(id: string): void | Promise<void>
   suspect(id: string): void | Promise<void>
   fail(id: string): void | Promise<void>
+  /** One that failed is forgotten. */
+  reap(id: string): void | Promise<void>
   recover(id: string): void | Promise<void>
   update(id: string, metadata: Record<string, string>): void | Promise<void>
 }
@@ -53,6 +57,13 @@ export function recorded({ membership }: MembershipUnderTest) {
   return { changes, subscription }
 }
 
+/** The batches that a subscriber is told. */
+export function recordedBatches({ membership }: MembershipUnderTest) {
+  const batches: (readonly MembershipChange[])[] = []
+  const subscription = membership.subscribeBatch((batch) => void batches.push(batch))
+  return { batches, subscription }
+}
+
 /** What the counters of a provider that told these changes say. */
 export function countsOf(changes: readonly MembershipChange[]) {
   const countOf = (wanted: string) => changes.filter(({ type }) => type === wanted).length
@@ -63,8 +74,14 @@ export function countsOf(changes: readonly MembershipChange[]) {
     suspectedCount: countOf('suspected'),
     recoveredCount: countOf('recovered'),
     updatedCount: countOf('updated'),
+    reapedCount: countOf('reaped'),
   }
 }
+
+/** Whether one version of what a member says of itself is newer than another. */
+const isNewer = (after: Member, before: Member) =>
+  after.startedAtMs > before.startedAtMs ||
+  (after.startedAtMs === before.startedAtMs && after.incarnation > before.incarnation)
 
 const typesOf = (changes: readonly MembershipChange[]) => changes.map(({ type }) => type)
 const local = ({ membership }: MembershipUnderTest) => membership.member(membership.localNodeId)
@@ -84,6 +101,8 @@ const joiningRules: Rule<MembershipUnderTest>[] = [
     expect(member.address).toMatch(/./)
     expect(Number.isInteger(member.port) && member.port >= 1 && member.port <= 65_535).toBe(true)
     expect(member.incarnation).toBeGreaterThanOrEqual(1)
+    expect(member.startedAtMs).toBeGreaterThanOrEqual(beforeMs)
+    expect(member.startedAtMs).toBeLessThanOrEqual(made.nowMs())
     expect(member.statusSinceMs).toBeGreaterThanOrEqual(beforeMs)
     expect(member.statusSinceMs).toBeLessThanOrEqual(made.nowMs())
     expect(made.membership.members()).toContainEqual(member)
@@ -138,15 +157,15 @@ const joiningRules: Rule<MembershipUnderTest>[] = [
     await made.settle()
     expect(typesOf(changes).filter((type) => type === 'left')).toHaveLength(1)
   }),
-  rule('can join again, with a higher incarnation', async (made) => {
+  rule('can join again, as a newer version of itself', async (made) => {
     await made.membership.join([])
-    const { incarnation } = local(made)!
+    const before = local(made)!
     await made.membership.leave()
     const { changes } = recorded(made)
     await made.membership.join([])
     await made.settle()
     expect(local(made)).toMatchObject({ status: 'alive' })
-    expect(local(made)!.incarnation).toBeGreaterThan(incarnation)
+    expect(isNewer(local(made)!, before)).toBe(true)
     expect(typesOf(changes)).toEqual(['joined'])
   }),
 ]
@@ -209,7 +228,7 @@ const subscriptionRules: Rule<MembershipUnderTest>[] = [
     await made.settle()
     const view = new Map(subscription.members.map((member) => [member.id, member]))
     for (const { type, member } of changes) {
-      if (type === 'left') view.delete(member.id)
+      if (type === 'left' || type === 'reaped') view.delete(member.id)
       else view.set(member.id, member)
     }
     expect([...view.values()]).toEqual(members)
@@ -284,6 +303,23 @@ const subscriptionRules: Rule<MembershipUnderTest>[] = [
     await made.settle()
     expect(typesOf(late)).toEqual(['updated'])
   }),
+  rule('tells a subscriber nothing that was in the view at which it began, told or not', async (made) => {
+    const late: MembershipChange[] = []
+    let begun: number | undefined
+    made.membership.subscribe(({ type }) => {
+      if (type !== 'joined') return
+      // Made, and waits to be told until this change has been.
+      made.membership.updateMetadata({ by: 'a subscriber' })
+      begun = made.membership.subscribe((change) => void late.push(change)).version
+    })
+    await made.membership.join([])
+    await made.settle()
+    made.membership.updateMetadata({ by: 'the test' })
+    await made.settle()
+    const { version: last } = made.membership.metrics()
+    const following = Array.from({ length: last - begun! }, (_, at) => begun! + 1 + at)
+    expect(late.map(({ version }) => version)).toEqual(following)
+  }),
   rule('keeps one order where a subscriber makes a change itself', async (made) => {
     made.membership.subscribe(({ type }) => {
       if (type === 'joined') made.membership.updateMetadata({ by: 'a subscriber' })
@@ -313,6 +349,73 @@ const subscriptionRules: Rule<MembershipUnderTest>[] = [
   }),
 ]
 
+const batchRules: Rule<MembershipUnderTest>[] = [
+  rule('tells batches that are the changes, in order and once', async (made) => {
+    const { changes } = recorded(made)
+    const { batches, subscription } = recordedBatches(made)
+    expect([subscription.members, subscription.version]).toEqual([[], 0])
+    await made.membership.join([])
+    made.membership.updateMetadata({ a: '1' })
+    await made.membership.leave()
+    await made.settle()
+    expect(changes.length).toBeGreaterThanOrEqual(3)
+    expect(batches.flat()).toEqual(changes)
+    for (const batch of batches) {
+      expect(batch.length).toBeGreaterThanOrEqual(1)
+      expect(Object.isFrozen(batch)).toBe(true)
+      expect(batch.every((change) => Object.isFrozen(change))).toBe(true)
+    }
+  }),
+  rule('begins a subscription to batches at the view as it is', async (made) => {
+    await made.membership.join([])
+    const { batches, subscription } = recordedBatches(made)
+    const { version } = made.membership.metrics()
+    expect([subscription.members, subscription.version]).toEqual([made.membership.members(), version])
+    made.membership.updateMetadata({ a: '1' })
+    await made.settle()
+    expect(batches.flat().map((change) => change.version)).toEqual([version + 1])
+  }),
+  rule('ends a subscription to batches by each way to end it', async (made) => {
+    const { signal } = new AbortController()
+    const abort = new AbortController()
+    const told: unknown[] = []
+    const subscribe = (options?: { signal: AbortSignal }) =>
+      made.membership.subscribeBatch((batch) => void told.push(batch), options)
+    subscribe({ signal })()
+    subscribe().close()
+    subscribe()[Symbol.dispose]()
+    subscribe({ signal: abort.signal })
+    subscribe({ signal: AbortSignal.abort() })
+    abort.abort()
+    expect(getEventListeners(signal, 'abort')).toEqual([])
+    expect(made.membership.metrics().subscriberCount).toBe(0)
+    await made.membership.join([])
+    await made.settle()
+    expect(told).toEqual([])
+  }),
+  rule('lets no subscriber to batches harm the others', async (made) => {
+    const codes = await warningsOf(async () => {
+      made.membership.subscribeBatch(() => {
+        throw new Error('a subscriber that throws')
+      })
+      const { batches } = recordedBatches(made)
+      await made.membership.join([])
+      await made.settle()
+      expect(typesOf(batches.flat())).toEqual(['joined'])
+    })
+    expect(codes).toEqual(['ERR_HYPERCACHE_LISTENER_FAILED'])
+  }),
+  rule('refuses batches to what is no listener, and after close', async ({ membership }) => {
+    const subscribe = (...args: unknown[]) =>
+      refusalCode(() => (membership.subscribeBatch as (...all: unknown[]) => unknown)(...args))
+    expect(await subscribe(undefined)).toBe('ERR_HYPERCACHE_INVALID_TYPE')
+    expect(await subscribe(() => undefined, { limit: 1 })).toBe('ERR_HYPERCACHE_UNKNOWN_FIELD')
+    expect(membership.metrics().subscriberCount).toBe(0)
+    membership.close()
+    expect(await subscribe(() => undefined)).toBe('ERR_HYPERCACHE_MEMBERSHIP_CLOSED')
+  }),
+]
+
 const updateRules: Rule<MembershipUnderTest>[] = [
   rule('tells new metadata before updateMetadata returns, with a higher incarnation', async (made) => {
     await made.membership.join([])
@@ -325,6 +428,7 @@ const updateRules: Rule<MembershipUnderTest>[] = [
     expect(local(made)).toMatchObject({ metadata: { rack: 'r7' }, status: 'alive' })
     expect(local(made)!.incarnation).toBeGreaterThan(before.incarnation)
     expect(local(made)!.statusSinceMs).toBe(before.statusSinceMs)
+    expect(local(made)!.startedAtMs).toBe(before.startedAtMs)
   }),
   rule('replaces all metadata, and keeps a copy', async (made) => {
     await made.membership.join([])
@@ -458,6 +562,7 @@ const viewRules: Rule<MembershipUnderTest>[] = [
 export const membershipRules: readonly Rule<MembershipUnderTest>[] = [
   ...joiningRules,
   ...subscriptionRules,
+  ...batchRules,
   ...updateRules,
   ...viewRules,
 ]

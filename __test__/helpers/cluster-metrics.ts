@@ -1,6 +1,6 @@
 /** Metrics of a node that no node has: every number is another one, so that it is known where it turns up. */
 
-import type { ClusterMetrics } from '../../dist/index.js'
+import type { ClusterMetrics, NetworkMetrics } from '../../dist/index.js'
 
 const STATUSES = ['alive', 'suspected', 'dead', 'leaving', 'updating'] as const
 const EVENT_TYPES = [
@@ -10,12 +10,16 @@ const EVENT_TYPES = [
   'member:suspected',
   'member:recovered',
   'member:updated',
+  'member:reaped',
   'ring:changed',
+  'ring:diverged',
+  'ring:agreed',
   'rebalance:planned',
   'coordinator:started',
   'coordinator:stopping',
   'coordinator:stopped',
   'health:changed',
+  'broadcast',
   'custom',
 ] as const
 
@@ -70,6 +74,7 @@ export function madeUpMetrics(from = 1_000_001): ClusterMetrics {
       suspectedCount: next(),
       recoveredCount: next(),
       updatedCount: next(),
+      reapedCount: next(),
       subscriberCount: next(),
       lastChangeAtMs: next(),
     },
@@ -84,5 +89,32 @@ export function madeUpMetrics(from = 1_000_001): ClusterMetrics {
       lastEventAtMs: next(),
       log: { eventCount: next(), fileBytes: next(), writeFailureCount: next() },
     },
+    network: network(next),
+    ringAgreement: {
+      isDiverged: true,
+      agreeingCount: next(),
+      differingCount: next(),
+      divergedCount: next(),
+      others: [],
+    },
+  }
+}
+
+function network(next: () => number): NetworkMetrics {
+  return {
+    probesSentCount: next(),
+    probesFailedCount: next(),
+    suspicionsStartedCount: next(),
+    suspicionsRefutedCount: next(),
+    datagramsReceivedCount: next(),
+    datagramsSentCount: next(),
+    bytesReceivedCount: next(),
+    bytesSentCount: next(),
+    droppedByReason: { garbage: next(), 'other cluster': next() },
+    syncsCompletedCount: next(),
+    syncsFailedCount: next(),
+    broadcastsSentCount: next(),
+    broadcastsReceivedCount: next(),
+    convergenceMs: next(),
   }
 }

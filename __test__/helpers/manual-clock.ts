@@ -59,6 +59,11 @@ export class ManualClock implements Clock {
     this.#nowMs += ms
   }
 
+  /** Stands still for a while, as a process does that is stopped: time has passed, and no timer has called. */
+  pause(ms: number): void {
+    this.#moveTo(this.#elapsedMs + ms)
+  }
+
   #add(waiting: Waiting): Timer {
     this.#timers.add(waiting)
     return { cancel: () => void this.#timers.delete(waiting) }

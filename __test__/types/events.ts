@@ -41,6 +41,7 @@ export async function allowed(bus: EventBus, member: Member, change: RingChange,
   bus.publish('member:failed', { member, previous: member })
   bus.publish('ring:changed', change)
   bus.publish('custom', { name: 'x' })
+  is<ClusterEvent<'broadcast'>>()(bus.broadcast('x', { a: 1 }), true)
   bus.publish('custom', { name: 'x', data: [1, { a: 2n }] })
 
   bus.subscribe((event) => is<ClusterEvent>()(event, true)) satisfies StopWatching
@@ -83,6 +84,8 @@ export function refused(bus: EventBus, member: Member, event: ClusterEvent<'cust
   bus.publish('coordinator:started', { nodeId: 'a', zone: 'b' })
   // @ts-expect-error a number is no arc
   bus.publish('rebalance:planned', { movedArc: 1 })
+  // @ts-expect-error a broadcast has a name
+  bus.broadcast()
   // @ts-expect-error no payload
   bus.publish('custom')
   // @ts-expect-error a name is a text

@@ -9,8 +9,6 @@ import {
   type BoundedOptions,
   type CacheMetrics,
   type CoordinatorService,
-  type ClusterConfig,
-  type ClusterConfigInput,
   type Distribution,
   type ErrorCode,
   type ExplainedNode,
@@ -18,7 +16,6 @@ import {
   type HashFunction,
   type HashFunctionName,
   HashRing,
-  SimpleCoordinator,
   type HashRingOptions,
   type HttpServer,
   HyperCacheError,
@@ -40,7 +37,6 @@ import {
   type PlannedChange,
   type PlannedUpdate,
   type RingAnswer,
-  type ResolvedClusterConfig,
   type RingChange,
   type RingMetrics,
   type RingNode,
@@ -51,11 +47,7 @@ import {
   type StopWatching,
   type Transfer,
   type WatchOptions,
-  startCluster,
   startHttpServer,
-  loadClusterConfig,
-  resolveClusterConfig,
-  validateClusterConfig,
 } from '../../dist/index.js'
 
 /** Compiles only where both types are the same, `any` and `never` included. */
@@ -350,44 +342,4 @@ export async function served(coordinator: CoordinatorService, ring: RingAnswer, 
   server.port = 1
   // @ts-expect-error -- absent where the placement is secret
   ring.slices satisfies number[]
-}
-
-export function configurations(config: ClusterConfig, resolved: ResolvedClusterConfig) {
-  config.cluster.hashRing.hashSeed satisfies bigint
-  config.cluster.membership satisfies 'simple'
-  config.http.token satisfies string | undefined
-  resolved.config satisfies ClusterConfig
-  resolved.origins['cluster.node_id'] satisfies string | undefined
-  validateClusterConfig(JSON.parse('{}')) satisfies ClusterConfig
-  loadClusterConfig() satisfies ClusterConfig
-  loadClusterConfig({ path: 'a.yaml' }, { env: {}, overrides: { 'http.port': 0 } }) satisfies ClusterConfig
-  // @ts-expect-error -- read only
-  config.http.port = 1
-  // @ts-expect-error -- read only throughout
-  config.cluster.seeds.push('a:1')
-  // @ts-expect-error -- may be absent
-  config.cluster.zone satisfies string
-  // @ts-expect-error -- there is no consensus in this version
-  config.cluster.consensusEnabled satisfies true
-  // @ts-expect-error -- a path or a text, not both
-  loadClusterConfig({ path: 'a.yaml', txt: '' })
-  // @ts-expect-error -- no such option
-  resolveClusterConfig('a.yaml', { environment: {} })
-}
-
-export async function writtenConfigurations(config: ClusterConfig) {
-  config satisfies ClusterConfigInput
-  const seeds = ['a:1'] as const
-  await startCluster({ cluster: { nodeId: 'x', seeds, zone: undefined, metadata: { rack: 'r7' } } })
-  for (const hashSeed of [7n, 7, '7']) await startCluster({ cluster: { hashRing: { hashSeed } } })
-  await startCluster(config)
-  new SimpleCoordinator({ http: { port: 0 } })
-  // @ts-expect-error -- nodeId
-  await startCluster({ cluster: { nodeID: 'x' } })
-  // @ts-expect-error -- a number
-  await startCluster({ http: { port: '8080' } })
-  // @ts-expect-error -- one of the presets
-  new SimpleCoordinator({ cluster: { preset: 'man' } })
-  // @ts-expect-error -- a text
-  await startCluster({ cluster: { metadata: { rack: 7 } } })
 }

@@ -56,7 +56,7 @@ function addCheck(config: Command, output: Output): void {
 function addShow(config: Command, output: Output): void {
   const command = config
     .command('show [file]')
-    .description('Print every value that counts, and where it came from; the token is hidden')
+    .description('Print every value that counts, and where it came from; secrets are hidden')
     .action(async (file: string | undefined, options: ShowOptions) => show(file, options, output))
   withConfigOptions(command)
   withJsonOption(command, 'print one object: config, origins, warnings')

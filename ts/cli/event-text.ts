@@ -23,13 +23,24 @@ function whatHappened(event: ClusterEvent): string {
     case 'member:failed':
     case 'member:suspected':
     case 'member:recovered':
-    case 'member:updated': {
+    case 'member:updated':
+    case 'member:reaped': {
       const { id, address, port, status } = event.payload.member
       return `${named(id)} at ${address}:${port}, ${status}`
     }
     case 'ring:changed': {
       const { epoch, movedShare, checksum } = event.payload
       return `epoch ${epoch}: ${percent(movedShare)} of all keys moved; checksum ${checksum}`
+    }
+    case 'ring:diverged': {
+      const { checksum, others } = event.payload
+      const told = others.map(({ nodeId, checksum: other }) => `${named(nodeId)} ${other}`)
+      return `checksum ${checksum} here, elsewhere ${told.join(', ')}`
+    }
+    case 'ring:agreed': {
+      const { checksum, memberCount, durationMs } = event.payload
+      const seconds = (durationMs / 1000).toFixed(1)
+      return `checksum ${checksum} at all ${memberCount} members, after ${seconds} s`
     }
     case 'rebalance:planned': {
       const { epoch, movedShare } = event.payload
@@ -41,12 +52,18 @@ function whatHappened(event: ClusterEvent): string {
       return named(event.payload.nodeId)
     case 'health:changed':
       return event.payload.isReady ? 'ready' : `not ready: ${event.payload.reasons.join('; ')}`
-    case 'custom': {
-      const { name, data } = event.payload
-      return data === undefined ? named(name) : `${named(name)} ${jsonLine(data)}`
+    case 'broadcast': {
+      const { originNodeId, name, data } = event.payload
+      return `${withData(name, data)} from ${named(originNodeId)}`
     }
+    case 'custom':
+      return withData(event.payload.name, event.payload.data)
     default:
       // Of a node of a later version.
       return jsonLine((event as { payload?: unknown }).payload)
   }
+}
+
+function withData(name: string, data: unknown): string {
+  return data === undefined ? named(name) : `${named(name)} ${jsonLine(data)}`
 }

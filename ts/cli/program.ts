@@ -8,6 +8,9 @@ import { Command, CommanderError } from 'commander'
 import { addConfigCommand } from './config-command.js'
 import { addEventsCommand } from './events-command.js'
 import { usageError } from './failure.js'
+import { addKeygenCommand } from './keygen-command.js'
+import { addLeaveCommand } from './leave-command.js'
+import { addMembersCommand } from './members-command.js'
 import { withExamples } from './options.js'
 import type { Output } from './output.js'
 import { addRingCommand } from './ring-command.js'
@@ -40,7 +43,10 @@ function makeProgram(output: Output): Command {
   addConfigCommand(program, output)
   addServeCommand(program)
   addEventsCommand(program, output)
+  addMembersCommand(program, output)
+  addLeaveCommand(program, output)
   addRingCommand(program, output)
+  addKeygenCommand(program, output)
   withExamples(program, [
     'hypercache ring route --nodes node1,node2,node3 user:42',
     'hypercache ring analyze --ring ring.yaml --keys keys.txt',
@@ -55,6 +61,7 @@ const FILE_ADVICE: ReadonlyMap<string, string> = new Map([
   ['serve', '--config FILE'],
   ['init', '> FILE'],
   ['schema', '> FILE'],
+  ['keygen', '> FILE'],
 ])
 
 /** What is wrong with the command line, on one line. */

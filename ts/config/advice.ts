@@ -1,5 +1,7 @@
 /** What a configuration may say, and most likely was not meant to. */
 
+import { isLoopback } from './addresses.js'
+import { membershipAdvice } from './membership-advice.js'
 import type { GoodValues } from './rules.js'
 
 /** Shorter tokens can be guessed. */
@@ -10,27 +12,41 @@ const FREE_TEXTS = [
   'cluster.node_id',
   'cluster.cluster_name',
   'cluster.zone',
+  'cluster.serf.rpc_auth_key',
   'http.token',
   'events.log_file',
 ]
 
-/** Warnings, a line each, about values that are all good. What is absent is an empty text. */
+/**
+ * Warnings, a line each, about values that are all good. What is absent is an empty text; the address that
+ * the node advertises is there in any case.
+ */
 export function adviceOn(values: GoodValues): string[] {
-  return [...clusterAdvice(values), ...tokenAdvice(values), ...textAdvice(values)]
+  return [
+    ...clusterAdvice(values),
+    ...membershipAdvice(values),
+    ...tokenAdvice(values),
+    ...textAdvice(values),
+  ]
 }
 
 function clusterAdvice(values: GoodValues): string[] {
-  const seeds = values.get('cluster.seeds') as readonly string[]
   const advice: string[] = []
-  if (values.get('cluster.node_id') === '' && values.get('cluster.preset') !== 'local')
+  if (values.get('cluster.node_id') === '' && mayBeOneOfMany(values))
     advice.push(
       'cluster.node_id is not set: the node has a random one, and takes over other keys after each restart',
     )
   if (values.get('cluster.hash_ring.zone_aware') === true && values.get('cluster.zone') === '')
     advice.push('cluster.hash_ring.zone_aware is true without cluster.zone: the node is a zone of its own')
-  if (seeds.length > 0 && values.get('cluster.membership') === 'simple')
-    advice.push('cluster.seeds are not used: membership simple contacts nobody, it is a cluster of one node')
   return advice
+}
+
+/** Whether the node may have others beside it on more than this machine. */
+function mayBeOneOfMany(values: GoodValues): boolean {
+  if (values.get('cluster.preset') !== 'local') return true
+  const membership = values.get('cluster.membership')
+  const isOpen = !isLoopback(values.get('cluster.bind_address') as string)
+  return membership === 'serf' || (membership === 'gossip' && isOpen)
 }
 
 /** Never shows the token. */

@@ -4,12 +4,15 @@ import type {
   ClusterConfig,
   ClusterSection,
   EventsConfig,
+  GossipConfig,
   HashRingConfig,
   HttpConfig,
   LoggingConfig,
+  SerfConfig,
 } from './cluster-config.js'
 
-type Block = ClusterSection | EventsConfig | HashRingConfig | HttpConfig | LoggingConfig
+type Block =
+  ClusterSection | EventsConfig | GossipConfig | HashRingConfig | HttpConfig | LoggingConfig | SerfConfig
 
 /**
  * The fields of a block, all of which may be left out. A seed may be a number, or a text of digits. By a

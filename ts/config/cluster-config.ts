@@ -1,4 +1,7 @@
-/** The configuration of a node, as a program sees it. Generated: npm run generate:config. */
+/**
+ * The configuration of a node, as a program sees it. Generated: npm run generate:config. Over 400 lines,
+ * because every field is documented where editors show it.
+ */
 
 import type { HashFunctionName, NodeStatus } from '../types.js'
 
@@ -65,14 +68,139 @@ export interface HashRingConfig {
   readonly zoneAware: boolean
 }
 
+/**
+ * Timers of membership: gossip. The preset sets them; docs/config.md has the time
+ * to notice a failure. Frozen.
+ */
+export interface GossipConfig {
+  /**
+   * Time between two probes that this node sends, each to one other member, in
+   * seconds. A failed member is probed by somebody after one such interval in the
+   * mean. Shorter notices a failure sooner; each node sends and answers 1 ÷ this
+   * many probes a second, whatever the size of the cluster. Allowed: a number of
+   * seconds from 0.01 to 86,400.
+   * @defaultValue by preset: local 0.5, lan 1, wan 5
+   */
+  readonly probeIntervalSeconds: number
+  /**
+   * Time that a probed member has to answer before others are asked to probe it too,
+   * in seconds, less than probeIntervalSeconds: the rest of the interval is what
+   * those have. Above the round trip of nearly all datagrams; less asks for help
+   * without need, more leaves less time for it. Allowed: a number of seconds from
+   * 0.01 to 86,400.
+   * @defaultValue by preset: local 0.2, lan 0.5, wan 3
+   */
+  readonly probeTimeoutSeconds: number
+  /**
+   * Members that are asked to probe the one that did not answer. More find a way
+   * around a bad link more often, and cost 4 datagrams each. Allowed: a whole number
+   * from 1 to 64.
+   * @defaultValue 3
+   */
+  readonly indirectProbeCount: number
+  /**
+   * How long a member that has not answered is suspected before it is dead:
+   * suspicionMultiplier × max(1, log10(members)) × probeIntervalSeconds, at most
+   * failureDetectionTimeoutSeconds. More forgives a longer pause; less moves keys
+   * away from a failed node sooner. Allowed: a number from 1 to 100.
+   * @defaultValue by preset: local 4, lan 4, wan 6
+   */
+  readonly suspicionMultiplier: number
+  /**
+   * Time between two datagrams of news to gossipFanout members, in seconds. All of
+   * them know after about gossipIntervalSeconds × log(members) ÷ log(1 +
+   * gossipFanout). Shorter spreads news, and the word of a suspected node that it is
+   * well, faster, for more datagrams. Allowed: a number of seconds from 0.01 to
+   * 86,400.
+   * @defaultValue by preset: local 0.1, lan 0.2, wan 0.5
+   */
+  readonly gossipIntervalSeconds: number
+  /**
+   * Members that get the news each time. More spread it faster, and lose it more
+   * seldom, for as many times the datagrams. Allowed: a whole number from 1 to 64.
+   * @defaultValue by preset: local 3, lan 3, wan 4
+   */
+  readonly gossipFanout: number
+  /**
+   * How often a node tells each piece of news: retransmitMultiplier × ⌈log10(members
+   * + 1)⌉ times. More reaches everybody in spite of more loss, for as many times the
+   * bytes. Allowed: a whole number from 1 to 20.
+   * @defaultValue 4
+   */
+  readonly retransmitMultiplier: number
+  /**
+   * Time between two exchanges of all that is known with another member, over TCP,
+   * in seconds. They repair what gossip has lost. Shorter repairs sooner; an
+   * exchange costs bytes by the number of members, and by their metadata where it
+   * changed. Allowed: a number of seconds from 0.01 to 86,400.
+   * @defaultValue by preset: local 2, lan 5, wan 15
+   */
+  readonly syncIntervalSeconds: number
+  /**
+   * Time that such an exchange may take, to connect included, in seconds. It fails
+   * then, and another one follows. Longer forgives a slow network; shorter finds a
+   * peer that hangs sooner. Allowed: a number of seconds from 0.01 to 86,400.
+   * @defaultValue by preset: local 2, lan 5, wan 10
+   */
+  readonly syncTimeoutSeconds: number
+  /**
+   * Longest wait between two tries to reach the seeds while none has answered, in
+   * seconds. Waits grow up to it, and the tries never end. Shorter joins sooner
+   * after the seeds have come up; longer costs them less. Allowed: a number of
+   * seconds from 0.01 to 86,400.
+   * @defaultValue by preset: local 5, lan 30, wan 60
+   */
+  readonly seedRetryMaxSeconds: number
+  /**
+   * Time that a node which leaves takes at most to have the others know, in seconds.
+   * It stops then in any case; who did not hear of it takes it for failed. Allowed:
+   * a number of seconds from 0.01 to 86,400.
+   * @defaultValue by preset: local 2, lan 5, wan 10
+   */
+  readonly leaveTimeoutSeconds: number
+  /**
+   * Time after which a dead member is forgotten, with its points on the ring, in
+   * seconds. Longer than any outage that nodes come back from: until then they are
+   * members, shown as dead, and get their keys back as they come. Allowed: a number
+   * of seconds above 0, at most 7,776,000.
+   * @defaultValue 86400
+   */
+  readonly reapAfterSeconds: number
+  /**
+   * Time for which live members may have rings that differ before ring:diverged is
+   * published and health tells of it, in seconds. While a change spreads they
+   * differ: more than syncIntervalSeconds. Shorter tells sooner, longer does so only
+   * of what does not pass. Allowed: a number of seconds from 0.01 to 86,400.
+   * @defaultValue by preset: local 10, lan 30, wan 60
+   */
+  readonly divergenceSeconds: number
+}
+
+/** The Serf agent beside this node, for membership: serf. Frozen. */
+export interface SerfConfig {
+  /**
+   * Where the agent takes requests, its rpcAddr: host:port, or [IPv6 address]:port.
+   * Serf's protocol is not encrypted: an agent for each node, on the same machine.
+   * Allowed: host:port, or [IPv6 address]:port, with a port from 1 to 65,535.
+   * @defaultValue '127.0.0.1:7373'
+   */
+  readonly rpcAddress: string
+  /**
+   * Secret that the agent asks for, its rpcAuth; best given as
+   * HYPERCACHE_CLUSTER_SERF_RPC_AUTH_KEY, not in a file. It is never shown. Allowed:
+   * a text of 1 to 1,024 bytes without control characters.
+   */
+  readonly rpcAuthKey?: string
+}
+
 /** The node, and the cluster that it is a part of. Frozen. */
 export interface ClusterSection {
   /**
    * Timers for a kind of network: local (one machine), lan (one data center), wan
-   * (between data centers). It sets heartbeatIntervalSeconds and
-   * failureDetectionTimeoutSeconds where they are not given. Short timers notice a
-   * failure sooner, and take a slow network for one more often. Allowed: one of
-   * local, lan, wan.
+   * (between data centers). It sets heartbeatIntervalSeconds,
+   * failureDetectionTimeoutSeconds and the timers of gossip where they are not
+   * given. Short timers notice a failure sooner, and take a slow network for one
+   * more often. Allowed: one of local, lan, wan.
    * @defaultValue 'lan'
    */
   readonly preset: 'local' | 'lan' | 'wan'
@@ -93,14 +221,16 @@ export interface ClusterSection {
   readonly clusterName: string
   /**
    * Address that the membership side listens on. 127.0.0.1 is this machine alone;
-   * 0.0.0.0 or :: is every address that it has. The HTTP server has its own,
-   * http.bindAddress. Allowed: an IP address without brackets, or a host name.
+   * 0.0.0.0 or :: is every address that it has. With membership: gossip, any that is
+   * not loopback (127.0.0.0/8, ::1, localhost) needs encryptionKeys. The HTTP server
+   * has its own, http.bindAddress. Allowed: an IP address without brackets, or a
+   * host name.
    * @defaultValue '127.0.0.1'
    */
   readonly bindAddress: string
   /**
-   * Port that the membership side listens on. It must not be that of the HTTP
-   * server. Allowed: a whole number from 1 to 65,535.
+   * Port that the membership side listens on, over UDP and TCP. It must not be that
+   * of the HTTP server. Allowed: a whole number from 1 to 65,535.
    * @defaultValue 7946
    */
   readonly bindPort: number
@@ -154,11 +284,29 @@ export interface ClusterSection {
   readonly metadata: Readonly<Record<string, string>>
   /**
    * Who the other nodes are, and how that is known. simple is a cluster of this node
-   * alone, which contacts nobody. gossip and serf are not in this version. Allowed:
-   * simple.
+   * alone, which contacts nobody. With gossip the nodes find and watch each other,
+   * at bindAddress and bindPort. With serf a Serf agent does that beside each of
+   * them. Allowed: one of simple, gossip, serf.
    * @defaultValue 'simple'
    */
-  readonly membership: 'simple'
+  readonly membership: 'simple' | 'gossip' | 'serf'
+  /**
+   * Keys of membership: gossip, as "npx hypercache keygen" prints one. The first
+   * seals what this node sends, all of them open what it gets. To change the key
+   * without a pause: add the new one as the second on every node, then make it the
+   * first on every node, then take the old one away. Best given as
+   * HYPERCACHE_CLUSTER_ENCRYPTION_KEYS, separated by commas, not in a file. They are
+   * never shown. Allowed: a list of 1 to 8 keys.
+   */
+  readonly encryptionKeys?: readonly string[]
+  /**
+   * Whether membership: gossip may listen on other addresses than loopback without
+   * encryptionKeys. Then who can send to bindPort can join, read everything and
+   * declare nodes dead: only in a network that nobody else can reach, or that
+   * encrypts by itself. Allowed: true or false.
+   * @defaultValue false
+   */
+  readonly allowUnencrypted: boolean
   /** How keys are placed. The same on every node of a cluster. */
   readonly hashRing: HashRingConfig
   /**
@@ -169,10 +317,12 @@ export interface ClusterSection {
    */
   readonly heartbeatIntervalSeconds: number
   /**
-   * Time from the suspicion that a node has failed to its being dead, in seconds, at
-   * least 2 × heartbeatIntervalSeconds. Shorter moves keys away from a failed node
-   * sooner; longer forgives a pause that a node recovers from. Allowed: a number of
-   * seconds above 0, at most 86,400.
+   * Most time that a node which does not answer is suspected before it is dead, in
+   * seconds, at least 2 × heartbeatIntervalSeconds. With membership: gossip a
+   * suspicion lasts min(failureDetectionTimeoutSeconds, gossip.suspicionMultiplier ×
+   * max(1, log10(members)) × gossip.probeIntervalSeconds). Less moves keys away from
+   * a failed node of a large cluster sooner; more forgives a longer pause there.
+   * Allowed: a number of seconds above 0, at most 86,400.
    * @defaultValue by preset: local 3, lan 30, wan 60
    */
   readonly failureDetectionTimeoutSeconds: number
@@ -189,6 +339,13 @@ export interface ClusterSection {
    * @defaultValue 1000
    */
   readonly snapshotThreshold: number
+  /**
+   * Timers of membership: gossip. The preset sets them; docs/config.md has the time
+   * to notice a failure.
+   */
+  readonly gossip: GossipConfig
+  /** The Serf agent beside this node, for membership: serf. */
+  readonly serf: SerfConfig
 }
 
 /** The server for people, scrapers and probes. Frozen. */

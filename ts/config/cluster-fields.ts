@@ -4,6 +4,8 @@ import {
   address,
   block,
   field,
+  flag,
+  keyOf32Bytes,
   listOf,
   numberAbove,
   oneOf,
@@ -14,11 +16,10 @@ import {
   textMap,
   wholeNumber,
 } from './field.js'
+import { GOSSIP } from './gossip-fields.js'
 import { HASH_RING } from './hash-ring-fields.js'
-import { PRESETS, presetWords } from './presets.js'
-
-const HEARTBEAT = 'cluster.heartbeat_interval_seconds'
-const FAILURE_DETECTION = 'cluster.failure_detection_timeout_seconds'
+import { PRESETS, byPreset } from './presets.js'
+import { SERF } from './serf-fields.js'
 
 /** The node and its cluster. */
 export const CLUSTER = block('ClusterSection', 'The node, and the cluster that it is a part of.', {
@@ -26,8 +27,9 @@ export const CLUSTER = block('ClusterSection', 'The node, and the cluster that i
     default: 'lan',
     description:
       'Timers for a kind of network: local (one machine), lan (one data center), wan (between data ' +
-      'centers). It sets heartbeat_interval_seconds and failure_detection_timeout_seconds where they are ' +
-      'not given. Short timers notice a failure sooner, and take a slow network for one more often.',
+      'centers). It sets heartbeat_interval_seconds, failure_detection_timeout_seconds and the timers of ' +
+      'gossip where they are not given. Short timers notice a failure sooner, and take a slow network for ' +
+      'one more often.',
   }),
   node_id: field(text(), {
     defaultWords: 'the host name and a short random suffix, the same for the life of the process',
@@ -44,11 +46,13 @@ export const CLUSTER = block('ClusterSection', 'The node, and the cluster that i
     default: '127.0.0.1',
     description:
       'Address that the membership side listens on. 127.0.0.1 is this machine alone; 0.0.0.0 or :: is ' +
-      'every address that it has. The HTTP server has its own, http.bind_address.',
+      'every address that it has. With membership: gossip, any that is not loopback (127.0.0.0/8, ::1, ' +
+      'localhost) needs encryption_keys. The HTTP server has its own, http.bind_address.',
   }),
   bind_port: field(wholeNumber(1, 65_535), {
     default: 7946,
-    description: 'Port that the membership side listens on. It must not be that of the HTTP server.',
+    description:
+      'Port that the membership side listens on, over UDP and TCP. It must not be that of the HTTP server.',
   }),
   advertise_address: field(address(), {
     defaultWords: 'bind_address; where that is 0.0.0.0 or ::, the first external address of that family',
@@ -91,28 +95,44 @@ export const CLUSTER = block('ClusterSection', 'The node, and the cluster that i
       'Names and texts, told to the other nodes with every change: keep it small. Numbers are written in ' +
       'quotes. They change no placement.',
   }),
-  membership: field(oneOf('simple'), {
+  membership: field(oneOf('simple', 'gossip', 'serf'), {
     default: 'simple',
-    later: { values: ['gossip', 'serf'], reason: 'which is not in this version' },
     description:
       'Who the other nodes are, and how that is known. simple is a cluster of this node alone, which ' +
-      'contacts nobody. gossip and serf are not in this version.',
+      'contacts nobody. With gossip the nodes find and watch each other, at bind_address and bind_port. ' +
+      'With serf a Serf agent does that beside each of them.',
+  }),
+  encryption_keys: field(listOf(keyOf32Bytes(), 'keys', 8, 1), {
+    isSecret: true,
+    example: ['what-npx-hypercache-keygen-prints'],
+    description:
+      'Keys of membership: gossip, as "npx hypercache keygen" prints one. The first seals what this node ' +
+      'sends, all of them open what it gets. To change the key without a pause: add the new one as the ' +
+      'second on every node, then make it the first on every node, then take the old one away. Best given ' +
+      'as HYPERCACHE_CLUSTER_ENCRYPTION_KEYS, separated by commas, not in a file. They are never shown.',
+  }),
+  allow_unencrypted: field(flag(), {
+    default: false,
+    description:
+      'Whether membership: gossip may listen on other addresses than loopback without encryption_keys. ' +
+      'Then who can send to bind_port can join, read everything and declare nodes dead: only in a network ' +
+      'that nobody else can reach, or that encrypts by itself.',
   }),
   hash_ring: HASH_RING,
   heartbeat_interval_seconds: field(seconds(0.01), {
-    defaultWords: `by preset: ${presetWords(HEARTBEAT)}`,
-    example: 5,
+    ...byPreset('cluster.heartbeat_interval_seconds'),
     description:
       "Time between two heartbeats, the coordinator's own timer that runs the health checks, in seconds; " +
       'fractions are allowed. Shorter sees a failed check sooner and costs more time.',
   }),
   failure_detection_timeout_seconds: field(seconds(), {
-    defaultWords: `by preset: ${presetWords(FAILURE_DETECTION)}`,
-    example: 30,
+    ...byPreset('cluster.failure_detection_timeout_seconds'),
     description:
-      'Time from the suspicion that a node has failed to its being dead, in seconds, at least 2 × ' +
-      'heartbeat_interval_seconds. Shorter moves keys away from a failed node sooner; longer forgives a ' +
-      'pause that a node recovers from.',
+      'Most time that a node which does not answer is suspected before it is dead, in seconds, at least ' +
+      '2 × heartbeat_interval_seconds. With membership: gossip a suspicion lasts min(' +
+      'failure_detection_timeout_seconds, gossip.suspicion_multiplier × max(1, log10(members)) × ' +
+      'gossip.probe_interval_seconds). Less moves keys away from a failed node of a large cluster sooner; ' +
+      'more forgives a longer pause there.',
   }),
   consensus_enabled: field(onlyFalse(), {
     default: false,
@@ -125,4 +145,6 @@ export const CLUSTER = block('ClusterSection', 'The node, and the cluster that i
       'Entries of the log of the consensus after which it is to be made short. Kept for the consensus ' +
       'that is to come; nothing reads it in this version.',
   }),
+  gossip: GOSSIP,
+  serf: SERF,
 })

@@ -29,6 +29,8 @@ export function completeConfig(
   checkRules(good, settings, problems)
   problems.throwIfAny()
   derive(values, host)
+  const advertised = values.get('cluster.advertise_address')!.value
+  const advice = adviceOn(new Map(good).set('cluster.advertise_address', advertised))
   return Object.freeze({
     config: treeOf(values),
     origins: Object.freeze(
@@ -36,7 +38,7 @@ export function completeConfig(
         [...values].flatMap(([path, { value, origin }]) => (value === undefined ? [] : [[path, origin]])),
       ),
     ),
-    warnings: Object.freeze([...warnings, ...adviceOn(good)]),
+    warnings: Object.freeze([...warnings, ...advice]),
   })
 }
 

@@ -159,6 +159,16 @@ export function bearerToken(): Rule {
   }
 }
 
+/** A key of 32 bytes in base64: one text for each key, so that equal keys are equal texts. */
+export function keyOf32Bytes(): Rule {
+  return {
+    kind: 'text',
+    type: 'string',
+    bound: 'base64 of 32 bytes (44 characters, = at the end), as "npx hypercache keygen" prints',
+    schema: (z) => z.string().regex(/^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/),
+  }
+}
+
 /** One of some words. */
 export function oneOf(...words: [string, ...string[]]): Rule {
   return {

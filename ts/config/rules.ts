@@ -2,6 +2,7 @@
 
 import { grouped } from '../errors.js'
 import { isAnyAddress, isLoopback } from './addresses.js'
+import { leafAt } from './leaves.js'
 import { PRESET_VALUES } from './presets.js'
 import type { Problems } from './problems.js'
 import type { Settings } from './settings.js'
@@ -22,10 +23,11 @@ export function checkRules(values: GoodValues, settings: Settings, problems: Pro
     const { origin = 'default', place, path: spelled = path } = settings.get(path) ?? {}
     const rival = rivals.find((one) => one !== path)
     const note = rival === undefined ? '' : `; ${rival} is ${sourceOf(rival, values, settings)}`
+    const isSecret = leafAt(path)!.field.isSecret === true
     problems.add({
       path: spelled,
-      message: `${spelled} is ${String(values.get(path))}; ${message(given)}${note}`,
-      value: values.get(path),
+      message: `${spelled}${isSecret ? ':' : ` is ${String(values.get(path))};`} ${message(given)}${note}`,
+      value: isSecret ? undefined : values.get(path),
       bound,
       origin,
       place,
@@ -119,4 +121,43 @@ const RULES: readonly Rule[] = [
     () => 'it must be an address by which other nodes can reach this one, and this one stands for all',
     'the address of one machine',
   ),
+  rule<[number, number]>(
+    ['cluster.gossip.probe_timeout_seconds', 'cluster.gossip.probe_interval_seconds'],
+    (timeout, interval) => timeout >= interval,
+    (timeout, interval) =>
+      `cluster.gossip.probe_timeout_seconds (${timeout}) must be less than ` +
+      `cluster.gossip.probe_interval_seconds (${interval}), for other members are asked in between`,
+    'probe_timeout_seconds less than probe_interval_seconds',
+    ['cluster.gossip.probe_timeout_seconds', 'cluster.gossip.probe_interval_seconds'],
+  ),
+  rule<[string, string, readonly string[] | '', boolean]>(
+    ['cluster.bind_address', 'cluster.membership', 'cluster.encryption_keys', 'cluster.allow_unencrypted'],
+    (address, membership, keys, isAllowed) =>
+      membership === 'gossip' && keys === '' && !isAllowed && !isLoopback(address),
+    () =>
+      'gossip on an address that other machines can reach needs cluster.encryption_keys (or ' +
+      'HYPERCACHE_CLUSTER_ENCRYPTION_KEYS), the same on every node: npx hypercache keygen prints a key; ' +
+      'cluster.allow_unencrypted: true goes without',
+    'a loopback address (127.0.0.0/8, ::1, localhost), or any other with encryption_keys',
+  ),
+  rule<[boolean, readonly string[] | '']>(
+    ['cluster.allow_unencrypted', 'cluster.encryption_keys'],
+    (isAllowed, keys) => isAllowed && keys !== '',
+    () => 'with cluster.encryption_keys nothing goes unencrypted: take one of the two away',
+    'false, or true without encryption_keys',
+    ['cluster.allow_unencrypted', 'cluster.encryption_keys'],
+  ),
+  rule<[readonly string[] | '']>(
+    ['cluster.encryption_keys'],
+    (keys) => new Set(keys).size < keys.length,
+    (keys) => `${twins(keys)} are the same key`,
+    'keys that differ',
+  ),
 ]
+
+/** The places of the first two that are equal: `[0] and [2]`. */
+function twins(keys: readonly string[] | ''): string {
+  const all = [...keys]
+  const later = all.findIndex((key, index) => all.indexOf(key) < index)
+  return `[${all.indexOf(all[later]!)}] and [${later}]`
+}

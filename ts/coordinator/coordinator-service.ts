@@ -31,14 +31,16 @@ export interface CoordinatorService extends AsyncDisposable {
   /**
    * Joins, and resolves when the node is ready. Fails whole: where it rejects, the state is `stopped`.
    *
-   * @throws ERR_HYPERCACHE_ILLEGAL_STATE unless `idle` or `stopped`; ERR_HYPERCACHE_COORDINATOR_CLOSED.
+   * @throws ERR_HYPERCACHE_ILLEGAL_STATE unless `idle` or `stopped`; ERR_HYPERCACHE_COORDINATOR_CLOSED;
+   * ERR_HYPERCACHE_LEAVE_FAILED while the leave of the stop before is still under way.
    */
   start(): Promise<void>
 
   /**
    * Is not ready from the moment of the call; lets what `onDrain` was given finish, leaves, and resolves when
    * stopped. Does nothing where it is stopped or was never started; calls at the same time share one stop;
-   * during a start it waits for that first.
+   * during a start it waits for that first. A leave that fails, or that takes too long, is a process warning
+   * with the code ERR_HYPERCACHE_LEAVE_FAILED: the node is stopped all the same.
    */
   stop(): Promise<void>
 

@@ -1,16 +1,36 @@
 /** The way in: a coordinator, started. */
 
+import { systemClock } from '../clock.js'
 import type { ClusterConfigInput } from '../config/cluster-config-input.js'
 import type { ClusterConfig } from '../config/cluster-config.js'
 import { validateClusterConfig } from '../config/load-config.js'
+import type { CoordinatorOptions } from './coordinator-options.js'
 import type { CoordinatorService } from './coordinator-service.js'
-import { type CoordinatorOptions, SimpleCoordinator } from './simple-coordinator.js'
+import { DistributedCoordinator } from './distributed-coordinator.js'
+import { type DistributedKind, membershipOf } from './membership-of.js'
+import { SimpleCoordinator } from './simple-coordinator.js'
 
 type MakeCoordinator = (config: ClusterConfig, options: CoordinatorOptions) => CoordinatorService
 
+const distributed =
+  (kind: DistributedKind): MakeCoordinator =>
+  (config, options) => {
+    const { membership, ...times } = membershipOf(kind, config, options.clock ?? systemClock)
+    try {
+      return new DistributedCoordinator(config, membership, { ...options, ...times })
+    } catch (error) {
+      membership.close()
+      throw error
+    }
+  }
+
 /** The coordinators there are, by the name that `cluster.membership` gives. */
-const COORDINATORS: Readonly<Record<ClusterConfig['cluster']['membership'], MakeCoordinator>> = {
+const COORDINATORS: Readonly<
+  Record<ClusterConfig['cluster']['membership'] | DistributedKind, MakeCoordinator>
+> = {
   simple: (config, options) => new SimpleCoordinator(config, options),
+  gossip: distributed('gossip'),
+  serf: distributed('serf'),
 }
 
 /** The coordinator that `cluster.membership` of a configuration names, idle. */

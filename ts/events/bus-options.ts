@@ -10,6 +10,7 @@ import {
 } from '../checks.js'
 import { type Clock, systemClock } from '../clock.js'
 import { HyperCacheError, shown, wrongType } from '../errors.js'
+import type { BroadcastCarrier } from './broadcast.js'
 import type { ListenOptions, SubscribeOptions } from './event-bus.js'
 import { EventLogFile } from './event-log-file.js'
 import { LamportClock } from './lamport-clock.js'
@@ -37,10 +38,18 @@ export interface SimpleEventBusOptions {
    * Events that may wait for one subscriber unless it says otherwise, 1 to 1,000,000. @defaultValue 10_000
    */
   queueLimit?: number | undefined
+  /** The node whose bus it is: the origin of what it broadcasts. @defaultValue 'local' */
+  nodeId?: string | undefined
+  /**
+   * Takes broadcasts to the other members. It throws where it cannot: then nobody is told, here neither.
+   * @defaultValue none: a broadcast stays here
+   */
+  carrier?: BroadcastCarrier | undefined
 }
 
 const BUS_OPTIONS: ReadonlySet<keyof SimpleEventBusOptions> = new Set([
   ...(['clock', 'lamportClock', 'logSize', 'logFile', 'logFileMaxBytes', 'queueLimit'] as const),
+  ...(['nodeId', 'carrier'] as const),
 ])
 const LISTEN_OPTIONS: ReadonlySet<keyof ListenOptions> = new Set(['signal', 'queueLimit', 'onLost'])
 const STREAM_OPTIONS: ReadonlySet<keyof SubscribeOptions> = new Set(['signal', 'queueLimit'])
@@ -61,6 +70,8 @@ export interface CheckedBusOptions {
   logSize: number
   file: EventLogFile | undefined
   queueLimit: number
+  nodeId: string
+  carrier: BroadcastCarrier
 }
 
 /** @throws ERR_HYPERCACHE_INVALID_TYPE, ERR_HYPERCACHE_OUT_OF_RANGE, ERR_HYPERCACHE_UNKNOWN_FIELD. */
@@ -73,7 +84,10 @@ export function checkedBusOptions(options: unknown): CheckedBusOptions {
   const logSize = within(fields, 'logSize', LOG_SIZE, [0, LOG_SIZE_MAX])
   const bytesMax = within(fields, 'logFileMaxBytes', LOG_FILE_BYTES, [LOG_FILE_BYTES_MIN, LOG_FILE_BYTES_MAX])
   const file = logFile === undefined ? undefined : new EventLogFile(checkedPath(logFile), bytesMax)
-  return { clock: clock as Clock, lamportClock, logSize, file, queueLimit: queueLimitOf(fields, QUEUE_LIMIT) }
+  const nodeId = checkedText('options.nodeId', fields.nodeId ?? 'local')
+  const carrier = checkedFunction('options.carrier', fields.carrier ?? (() => undefined)) as BroadcastCarrier
+  const queueLimit = queueLimitOf(fields, QUEUE_LIMIT)
+  return { clock: clock as Clock, lamportClock, logSize, file, queueLimit, nodeId, carrier }
 }
 
 /** What a subscription asks for; not every kind of it takes all. */

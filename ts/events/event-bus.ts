@@ -90,6 +90,20 @@ export interface EventBus extends Disposable {
   publish<T extends EventType>(type: T, payload: EventMap[T]): ClusterEvent<T>
 
   /**
+   * Tells every live member of the cluster something, this node included: each gets one event `broadcast`,
+   * with the same data, which is as JSON carries it. Those that join later do not get it. Of a bus in no
+   * cluster, only this node does.
+   *
+   * @param name What kind of message it is, 1 to 255 bytes.
+   * @param data What JSON can hold. Name and data have 512 bytes of UTF-8 together at most.
+   * @returns This node's own event.
+   * @throws ERR_HYPERCACHE_BROADCAST_TOO_LARGE; ERR_HYPERCACHE_INVALID_EVENT for a name that is none, and for
+   * data that JSON cannot hold; ERR_HYPERCACHE_BUS_CLOSED; ERR_HYPERCACHE_NOT_JOINED where the node takes no
+   * part in its cluster. Then nobody is told.
+   */
+  broadcast(name: string, data?: unknown): ClusterEvent<'broadcast'>
+
+  /**
    * Calls a listener with every event from now on.
    *
    * @throws ERR_HYPERCACHE_INVALID_TYPE, ERR_HYPERCACHE_OUT_OF_RANGE, ERR_HYPERCACHE_UNKNOWN_FIELD,

@@ -5,7 +5,7 @@ import type { RingChange, Transfer } from '../types.js'
 
 /** Payload of what happens to a member. */
 export interface MemberEvent {
-  /** The member as it is now; of one that left, as it went. */
+  /** The member as it is now; of one that left or was reaped, as it went. */
   readonly member: Member
   /** The member as it was; absent for one that joined. */
   readonly previous?: Member
@@ -40,6 +40,38 @@ export interface CustomEvent {
   readonly data?: unknown
 }
 
+/** Payload of `broadcast`: a message of a member, this one included, to all of them. */
+export interface BroadcastEvent {
+  /** Who sent it. */
+  readonly originNodeId: string
+  /** The Lamport time of its sending; that of the event is above it. */
+  readonly originLamportTime: number
+  /** What kind of message it is, 1 to 255 bytes. */
+  readonly name: string
+  /** What JSON can hold; absent where there is none. */
+  readonly data?: unknown
+}
+
+/** Payload of `ring:diverged`: others have had another ring than this node for too long. */
+export interface RingDiverged {
+  /** The checksum of this node's ring. */
+  readonly checksum: string
+  /** Who tells another one, in byte order of the ids. */
+  readonly others: readonly { readonly nodeId: string; readonly checksum: string }[]
+  /** Since when, in milliseconds since 1970. */
+  readonly sinceMs: number
+}
+
+/** Payload of `ring:agreed`: the rings of all live members that tell of theirs are equal again. */
+export interface RingAgreed {
+  /** The checksum of them all. */
+  readonly checksum: string
+  /** How many members tell it, this one included. */
+  readonly memberCount: number
+  /** How long they differed, from `sinceMs` of `ring:diverged` on. */
+  readonly durationMs: number
+}
+
 /** The payload of each type of event. */
 export interface EventMap {
   'member:joined': MemberEvent
@@ -48,12 +80,16 @@ export interface EventMap {
   'member:suspected': MemberEvent
   'member:recovered': MemberEvent
   'member:updated': MemberEvent
+  'member:reaped': MemberEvent
   'ring:changed': RingChange
+  'ring:diverged': RingDiverged
+  'ring:agreed': RingAgreed
   'rebalance:planned': RebalancePlanned
   'coordinator:started': CoordinatorEvent
   'coordinator:stopping': CoordinatorEvent
   'coordinator:stopped': CoordinatorEvent
   'health:changed': HealthReport
+  broadcast: BroadcastEvent
   custom: CustomEvent
 }
 

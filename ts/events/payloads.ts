@@ -28,6 +28,7 @@ const SHAPES: Readonly<Record<EventType, Shape>> = {
   'member:suspected': MEMBER,
   'member:recovered': MEMBER,
   'member:updated': MEMBER,
+  'member:reaped': MEMBER,
   'ring:changed': [
     ['epoch', 'number'],
     ['previousEpoch', 'number'],
@@ -37,6 +38,16 @@ const SHAPES: Readonly<Record<EventType, Shape>> = {
     ['transfers', 'list'],
     ['transferCount', 'number'],
     ['otherArc', 'bigint'],
+  ],
+  'ring:diverged': [
+    ['checksum', 'string'],
+    ['others', 'list'],
+    ['sinceMs', 'number'],
+  ],
+  'ring:agreed': [
+    ['checksum', 'string'],
+    ['memberCount', 'number'],
+    ['durationMs', 'number'],
   ],
   'rebalance:planned': [
     ['epoch', 'number'],
@@ -53,6 +64,11 @@ const SHAPES: Readonly<Record<EventType, Shape>> = {
     ['isReady', 'boolean'],
     ['reasons', 'list'],
     ['checks', 'list'],
+  ],
+  broadcast: [
+    ['originNodeId', 'string'],
+    ['originLamportTime', 'number'],
+    ['name', 'string'],
   ],
   custom: [['name', 'string']],
 }
@@ -130,15 +146,19 @@ function checkedCustom(payload: { name?: unknown; data?: unknown }): CustomEvent
     throw invalidEvent(`the payload of custom has the unknown field ${shown(field)}; known are name, data`)
   }
   const { name, data } = payload
-  if (typeof name !== 'string' || !isName(name)) {
-    const bound = `a text of 1 to ${NAME_BYTES_MAX} bytes of UTF-8`
-    throw invalidEvent(`name of the payload of custom is ${shown(name)}; it must be ${bound}`)
-  }
+  const checked = checkedName('the payload of custom', name)
   if (typeof data === 'function' || typeof data === 'symbol') {
     throw invalidEvent(`data of the payload of custom is ${shown(data)}; it must be what JSON can hold`)
   }
   const copied = jsonCopy('data of the payload of custom', data, false)
-  return Object.freeze(copied === undefined ? { name } : { name, data: copied })
+  return Object.freeze(copied === undefined ? { name: checked } : { name: checked, data: copied })
+}
+
+/** The name of something that a user publishes. @throws ERR_HYPERCACHE_INVALID_EVENT. */
+export function checkedName(where: string, name: unknown): string {
+  if (typeof name === 'string' && isName(name)) return name
+  const bound = `a text of 1 to ${NAME_BYTES_MAX} bytes of UTF-8`
+  throw invalidEvent(`name of ${where} is ${shown(name)}; it must be ${bound}`)
 }
 
 function isName(text: string): boolean {

@@ -7,6 +7,12 @@ import { Fifo } from '../fifo.js'
 import { stopWatching } from '../listeners.js'
 import type { StopWatching } from '../types.js'
 import {
+  type BroadcastCarrier,
+  type ReceivedBroadcast,
+  broadcastEvent,
+  checkedBroadcast,
+} from './broadcast.js'
+import {
   type CheckedSubscribeOptions,
   type SimpleEventBusOptions,
   checkedBusOptions,
@@ -52,6 +58,8 @@ export class SimpleEventBus implements EventBus {
   readonly #lamportClock: LamportClock
   readonly #log: EventLog
   readonly #queueLimit: number
+  readonly #nodeId: string
+  readonly #carrier: BroadcastCarrier
   readonly #channels = new Map<EventType, Channel>(
     EVENT_TYPES.map((type) => [type, { publishedCount: 0, subscribers: [], endedCount: 0 }]),
   )
@@ -72,10 +80,12 @@ export class SimpleEventBus implements EventBus {
    * ERR_HYPERCACHE_UNKNOWN_FIELD.
    */
   constructor(options: SimpleEventBusOptions = {}) {
-    const { clock, lamportClock, logSize, file, queueLimit } = checkedBusOptions(options)
+    const { clock, lamportClock, logSize, file, queueLimit, ...sender } = checkedBusOptions(options)
     this.#clock = clock
     this.#lamportClock = lamportClock
     this.#queueLimit = queueLimit
+    this.#nodeId = sender.nodeId
+    this.#carrier = sender.carrier
     this.#log = new EventLog(logSize, file)
     const { newestRead } = this.#log
     this.#sequence = newestRead?.sequence ?? 0
@@ -107,6 +117,27 @@ export class SimpleEventBus implements EventBus {
     else this.#deliver(event, channel)
     if (this.#next.length > 0) this.#deliverNext()
     return event as ClusterEvent<T>
+  }
+
+  broadcast(name: string, data?: unknown): ClusterEvent<'broadcast'> {
+    this.#checkOpen()
+    const message = checkedBroadcast(name, data)
+    const lamportTime = this.#lamportClock.tick()
+    this.#carrier({ ...message, lamportTime })
+    const sent = broadcastEvent({ ...message, lamportTime, originNodeId: this.#nodeId })
+    return this.publish('broadcast', sent)
+  }
+
+  /**
+   * Publishes what another member has broadcast; the logical clock takes notice of its time first.
+   *
+   * @throws ERR_HYPERCACHE_INVALID_EVENT for what no bus would have sent; ERR_HYPERCACHE_BUS_CLOSED.
+   */
+  receive(message: ReceivedBroadcast): ClusterEvent<'broadcast'> {
+    this.#checkOpen()
+    const received = broadcastEvent(message)
+    this.#lamportClock.observe(received.originLamportTime)
+    return this.publish('broadcast', received)
   }
 
   subscribe(listener: EventListener, options?: ListenOptions): StopWatching

@@ -1,21 +1,23 @@
 /** The HTTP server of a node: probes, metrics, JSON, events, and the page. */
 
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 
 import type { FastifyInstance } from 'fastify'
 
-import { type Fields, checkedCount, checkedFields } from '../checks.js'
+import { type Fields, checkedCount, checkedFields, checkedFunction } from '../checks.js'
 import { type Clock, type Timer, systemClock } from '../clock.js'
 import { isLoopback, hostPort } from '../config/addresses.js'
 import type { CoordinatorService } from '../coordinator/coordinator-service.js'
 import { HyperCacheError } from '../errors.js'
 import { describedError, warn } from '../listeners.js'
+import type { DistributedMembership } from '../membership/distributed-membership.js'
 import { PrometheusExporter } from '../metrics/prometheus.js'
 import type { StopWatching } from '../types.js'
 import { clusterRoutes } from './cluster-routes.js'
 import { Connections } from './connections.js'
 import { EventStreams } from './event-stream.js'
 import { makeHttpApp } from './http-app.js'
+import { leaveRoute } from './leave-route.js'
 import { pageRoutes } from './page-files.js'
 import { probeRoutes } from './probe-routes.js'
 import { TokenGuard } from './request-guard.js'
@@ -37,6 +39,11 @@ export interface HttpServerOptions {
   logger?: HttpLogger | undefined
   /** Where the time comes from. @defaultValue the machine's clock */
   clock?: Clock | undefined
+  /**
+   * Called when somebody asks, by `POST /cluster/leave`, that the node leaves: it is to have the coordinator
+   * stopped. May be called again meanwhile. @defaultValue none, and then there is no such path
+   */
+  onLeave?: (() => void) | undefined
 }
 
 /** A server that listens. */
@@ -48,7 +55,12 @@ export interface HttpServer extends AsyncDisposable {
   close(): Promise<void>
 }
 
-const OPTION_NAMES: ReadonlySet<string> = new Set<keyof HttpServerOptions>(['port', 'logger', 'clock'])
+const OPTION_NAMES: ReadonlySet<string> = new Set<keyof HttpServerOptions>([
+  'port',
+  'logger',
+  'clock',
+  'onLeave',
+])
 const PORT_MAX = 65_535
 /** How long connections without a request are kept, once nobody is let in: one may be on its way. */
 const LINGER_MS = 250
@@ -78,10 +90,11 @@ export async function startHttpServer(
   options: HttpServerOptions = {},
 ): Promise<HttpServer> {
   const checked: Fields & HttpServerOptions = checkedFields('options', options, OPTION_NAMES)
-  const { logger = warnings, clock = systemClock } = checked
+  const { logger = warnings, clock = systemClock, onLeave } = checked
+  if (onLeave !== undefined) checkedFunction('options.onLeave', onLeave)
   const port = checked.port ?? coordinator.config.http.port
   if (port !== 0) checkedCount(port, 'port', PORT_MAX)
-  const server = new RunningServer(coordinator, logger, clock)
+  const server = new RunningServer(coordinator, logger, clock, onLeave)
   await server.listen(port)
   return server
 }
@@ -99,7 +112,12 @@ class RunningServer implements HttpServer {
   #close: Promise<void> | undefined
   #port = 0
 
-  constructor(coordinator: CoordinatorService, logger: HttpLogger, clock: Clock) {
+  constructor(
+    coordinator: CoordinatorService,
+    logger: HttpLogger,
+    clock: Clock,
+    onLeave: (() => void) | undefined,
+  ) {
     this.#coordinator = coordinator
     this.#clock = clock
     const { bindAddress, token } = coordinator.config.http
@@ -110,11 +128,13 @@ class RunningServer implements HttpServer {
     this.#streams = new EventStreams(coordinator, clock, exporter)
     this.#view = new RingView(coordinator)
     const tokens = token === undefined ? undefined : new TokenGuard(token)
+    const release = (socket: Socket) => this.#connections.release(socket)
     this.#app = makeHttpApp({
       routes: [
         ...probeRoutes(coordinator, exporter, tokens),
         ...clusterRoutes(coordinator, this.#view),
         this.#streams.route(),
+        ...(onLeave === undefined ? [] : [leaveRoute(coordinator, { clock, onLeave, release })]),
         ...pageRoutes(),
       ],
       exporter,
@@ -150,6 +170,7 @@ class RunningServer implements HttpServer {
     }
     this.#port = (this.#app.server.address() as AddressInfo).port
     this.#onDrain = this.#coordinator.onDrain(() => this.#drain())
+    announce(this.#coordinator, this.#port)
   }
 
   close(): Promise<void> {
@@ -173,6 +194,7 @@ class RunningServer implements HttpServer {
   async #doClose(): Promise<void> {
     this.#onDrain?.close()
     this.#endPause?.()
+    announce(this.#coordinator, undefined)
     const connections = this.#connections
     this.#isClosing = true
     await connections.stopListening()
@@ -184,7 +206,9 @@ class RunningServer implements HttpServer {
     await ended
     timer.cancel()
     this.#view.close()
-    await this.#app.close()
+    const closed = this.#app.close()
+    // Who has asked for the leave is answered after the end of it, which waits for this one.
+    if (!this.#connections.hasReleased) await closed
   }
 
   /** Waits for so long, or until something else has come. */
@@ -194,6 +218,11 @@ class RunningServer implements HttpServer {
     await Promise.race([over, otherwise])
     timer?.cancel()
   }
+}
+
+/** Tells the other members, where there are any, where this server is, or that it is not any more. */
+function announce({ membership }: CoordinatorService, port: number | undefined): void {
+  ;(membership as Partial<DistributedMembership>).announcePort?.('http', port)
 }
 
 function listening({ server }: FastifyInstance, host: string, port: number): Promise<void> {

@@ -1,29 +1,15 @@
 /** The contract of membership providers that reach other processes. */
 
+import type { BroadcastMessage, ReceivedBroadcast } from '../events/broadcast.js'
 import type { StopWatching } from '../types.js'
 import type { MembershipProvider } from './membership-provider.js'
 
-/** Most bytes that the name and the data of a broadcast have together, as UTF-8. */
-export const BROADCAST_BYTES_MAX = 512
-
-/** A message to every live member. */
-export interface BroadcastMessage {
-  /** What kind of message it is, 1 to 255 bytes. */
-  readonly name: string
-  /** JSON, as text; the empty text where there is no data. */
-  readonly data: string
-  /** The Lamport time of its sending. */
-  readonly lamportTime: number
-}
-
-/** A message that another member has sent. */
-export interface ReceivedBroadcast extends BroadcastMessage {
-  readonly originNodeId: string
-}
+export { BROADCAST_BYTES_MAX } from '../events/broadcast.js'
+export type { BroadcastMessage, ReceivedBroadcast } from '../events/broadcast.js'
 
 /**
- * What a provider counts of its traffic. Counts are since it was made; a provider whose engine runs in another
- * process knows less, and leaves out what it does not know.
+ * What a provider counts of its traffic. Counts are since it was made; a provider whose engine runs in
+ * another process knows less, and leaves out what it does not know.
  */
 export interface NetworkMetrics {
   readonly probesSentCount?: number
@@ -60,7 +46,18 @@ export interface DistributedMembership extends MembershipProvider {
   /** Calls a listener with each message of another member, from now on. */
   onBroadcast(listener: (message: ReceivedBroadcast) => void): StopWatching
 
-  /** Tells the others the checksum of this node's ring: 16 hexadecimal digits. Does nothing while not joined. */
+  /**
+   * Tells the others a port of another server of this node, such as `http`: they find it in `Member.ports`.
+   * `undefined` takes it back. May be called before the join. A provider that has no room for it has no such
+   * method.
+   *
+   * @throws ERR_HYPERCACHE_OUT_OF_RANGE unless it is 1 to 65,535; ERR_HYPERCACHE_INVALID_TYPE.
+   */
+  announcePort?(name: string, port: number | undefined): void
+
+  /**
+   * Tells the others the checksum of this node's ring: 16 hexadecimal digits. Does nothing while not joined.
+   */
   announceRing(checksum: string): void
 
   /** The checksums that live members, this one included, have told of their rings, by id. */

@@ -5,14 +5,21 @@ import type { Member, MembershipChange, MembershipChangeType } from '../cluster-
 import { checkedFields, checkedFunction, checkedSignal } from '../checks.js'
 import type { Clock } from '../clock.js'
 import { HyperCacheError } from '../errors.js'
+import { frozen } from '../frozen.js'
 import { callListener, stopWatching } from '../listeners.js'
 import type { NodeStatus } from '../types.js'
 import type { MembershipMetrics, MembershipSubscription } from './membership-provider.js'
 
 const SUBSCRIBE_OPTIONS: ReadonlySet<string> = new Set(['signal'])
 
+/** Changes that are told together. */
+type Batch = readonly MembershipChange[]
+
+/** Types of changes after which the member is not in the view any more. */
+const GONE: ReadonlySet<MembershipChangeType> = new Set(['left', 'reaped'])
+
 interface Subscriber {
-  listener: (change: MembershipChange) => void
+  tell: (batch: Batch, isSubscribed: () => boolean) => void
   /** Version of the view at which it began: changes up to there are none of its. */
   since: number
 }
@@ -32,8 +39,9 @@ export class MemberView {
     suspected: 0,
     recovered: 0,
     updated: 0,
+    reaped: 0,
   }
-  readonly #untold: MembershipChange[] = []
+  readonly #untold: Batch[] = []
   readonly #stops = new Set<() => void>()
   #version = 0
   #lastChangeAtMs: number | undefined
@@ -54,47 +62,43 @@ export class MemberView {
     return Object.freeze(members.sort((a, b) => inByteOrder(a.id, b.id)))
   }
 
-  /** Makes a change and tells it. A member that left is taken out of the view. */
+  /** Makes a change and tells it. A member that left or was reaped is taken out of the view. */
   change(type: MembershipChangeType, member: Member): void {
-    const previous = this.#members.get(member.id)
-    const kept = Object.freeze(member)
-    if (type === 'left') this.#members.delete(member.id)
-    else this.#members.set(member.id, kept)
-    this.#version += 1
-    this.#counts[type] += 1
+    this.changeAll([{ type, member }])
+  }
+
+  /** Makes changes, in order, and tells them as one batch. */
+  changeAll(changes: readonly Pick<MembershipChange, 'type' | 'member'>[]): void {
+    if (changes.length === 0) return
     const timestampMs = this.#clock.nowMs()
     this.#lastChangeAtMs = timestampMs
-    const change = { type, member: kept, timestampMs, version: this.#version }
-    this.#untold.push(Object.freeze(previous === undefined ? change : { ...change, previous }))
+    this.#untold.push(frozen(changes.map(({ type, member }) => this.#made(type, member, timestampMs))))
     this.#tell()
   }
 
   /** See `MembershipProvider.subscribe`. */
-  subscribe(listener: (change: MembershipChange) => void, options: unknown = {}): MembershipSubscription {
-    this.throwIfClosed()
+  subscribe(listener: (change: MembershipChange) => void, options?: unknown): MembershipSubscription {
     const checked = checkedFunction('listener', listener)
-    const fields = checkedFields('options', options, SUBSCRIBE_OPTIONS)
-    const signal = checkedSignal('options.signal', fields.signal)
-    const subscriber: Subscriber = { listener: checked, since: this.#version }
-    const stop = () => {
-      signal?.removeEventListener('abort', stop)
-      this.#subscribers.delete(subscriber)
-      this.#stops.delete(stop)
+    const tell: Subscriber['tell'] = (batch, isSubscribed) => {
+      for (const change of batch) {
+        if (isSubscribed()) void callListener('MembershipProvider.subscribe()', checked, change)
+      }
     }
-    if (signal?.aborted !== true) {
-      signal?.addEventListener('abort', stop)
-      this.#subscribers.add(subscriber)
-      this.#stops.add(stop)
-    }
-    const begun = { members: this.members(), version: this.#version }
-    return Object.assign(stopWatching(stop), begun)
+    return this.#subscribe(tell, options)
+  }
+
+  /** See `MembershipProvider.subscribeBatch`. */
+  subscribeBatch(listener: (changes: Batch) => void, options?: unknown): MembershipSubscription {
+    const checked = checkedFunction('listener', listener)
+    const tell = (batch: Batch) => callListener('MembershipProvider.subscribeBatch()', checked, batch)
+    return this.#subscribe((batch) => void tell(batch), options)
   }
 
   /** See `MembershipProvider.metrics`. */
   metrics(isJoined: boolean): MembershipMetrics {
     const byStatus: Record<NodeStatus, number> = { alive: 0, suspected: 0, dead: 0, leaving: 0, updating: 0 }
     for (const { status } of this.#members.values()) byStatus[status] += 1
-    const { joined, left, failed, suspected, recovered, updated } = this.#counts
+    const { joined, left, failed, suspected, recovered, updated, reaped } = this.#counts
     return {
       isJoined,
       memberCount: this.#members.size,
@@ -106,6 +110,7 @@ export class MemberView {
       suspectedCount: suspected,
       recoveredCount: recovered,
       updatedCount: updated,
+      reapedCount: reaped,
       subscriberCount: this.#subscribers.size,
       ...(this.#lastChangeAtMs === undefined ? {} : { lastChangeAtMs: this.#lastChangeAtMs }),
     }
@@ -124,13 +129,44 @@ export class MemberView {
     this.#stops.forEach((stop) => stop())
   }
 
+  #subscribe(tell: Subscriber['tell'], options: unknown = {}): MembershipSubscription {
+    this.throwIfClosed()
+    const fields = checkedFields('options', options, SUBSCRIBE_OPTIONS)
+    const signal = checkedSignal('options.signal', fields.signal)
+    const subscriber: Subscriber = { tell, since: this.#version }
+    const stop = () => {
+      signal?.removeEventListener('abort', stop)
+      this.#subscribers.delete(subscriber)
+      this.#stops.delete(stop)
+    }
+    if (signal?.aborted !== true) {
+      signal?.addEventListener('abort', stop)
+      this.#subscribers.add(subscriber)
+      this.#stops.add(stop)
+    }
+    const begun = { members: this.members(), version: this.#version }
+    return Object.assign(stopWatching(stop), begun)
+  }
+
+  #made(type: MembershipChangeType, member: Member, timestampMs: number): MembershipChange {
+    const previous = this.#members.get(member.id)
+    const kept = Object.freeze(member)
+    if (GONE.has(type)) this.#members.delete(member.id)
+    else this.#members.set(member.id, kept)
+    this.#version += 1
+    this.#counts[type] += 1
+    const change = { type, member: kept, timestampMs, version: this.#version }
+    return previous === undefined ? change : { ...change, previous }
+  }
+
   #tell(): void {
     if (this.#isTelling) return
     this.#isTelling = true
-    for (let change = this.#untold.shift(); change !== undefined; change = this.#untold.shift()) {
+    for (let batch = this.#untold.shift(); batch !== undefined; batch = this.#untold.shift()) {
+      const firstVersion = batch[0]!.version
       for (const subscriber of [...this.#subscribers]) {
-        if (!this.#subscribers.has(subscriber) || subscriber.since >= change.version) continue
-        void callListener('MembershipProvider.subscribe()', subscriber.listener, change)
+        const isSubscribed = () => this.#subscribers.has(subscriber)
+        if (isSubscribed() && subscriber.since < firstVersion) subscriber.tell(batch, isSubscribed)
       }
     }
     this.#isTelling = false

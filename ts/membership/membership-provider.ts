@@ -25,6 +25,8 @@ export interface MembershipMetrics {
   readonly suspectedCount: number
   readonly recoveredCount: number
   readonly updatedCount: number
+  /** Dead members that were forgotten. */
+  readonly reapedCount: number
   readonly subscriberCount: number
   /** When the view changed last, in milliseconds since 1970; absent before the first change. */
   readonly lastChangeAtMs?: number
@@ -32,7 +34,9 @@ export interface MembershipMetrics {
 
 /**
  * Knows which nodes take part and how they are. The view of a provider is a list of members with a version
- * that rises by one with each change; every change is told to every subscriber, in order and once.
+ * that rises by one with each change; every change is told to every subscriber, in order and once. What is
+ * learned at one moment, such as the members of a cluster that this node joins, is a batch of changes: the
+ * view is as after all of them when the first is told.
  */
 export interface MembershipProvider extends Disposable {
   readonly localNodeId: string
@@ -80,6 +84,15 @@ export interface MembershipProvider extends Disposable {
    */
   subscribe(
     listener: (change: MembershipChange) => void,
+    options?: { signal?: AbortSignal | undefined },
+  ): MembershipSubscription
+
+  /**
+   * The same with each batch of changes in one call: a frozen list of at least one, in order. For who has
+   * work to do that is the same for one change and for many.
+   */
+  subscribeBatch(
+    listener: (changes: readonly MembershipChange[]) => void,
     options?: { signal?: AbortSignal | undefined },
   ): MembershipSubscription
 

@@ -3,6 +3,7 @@
 import type { Member, MembershipChange } from '../cluster-types.js'
 import { checkedText, checkedTexts, listOf } from '../checks.js'
 import { type Clock, systemClock } from '../clock.js'
+import type { ClusterSection } from '../config/cluster-config.js'
 import { HyperCacheError, wrongType } from '../errors.js'
 import { HashRing } from '../ring/hash-ring.js'
 import type { NodeSpec, RingNode } from '../types.js'
@@ -17,6 +18,18 @@ export interface LocalNode extends Omit<NodeSpec, 'status' | 'address'> {
   port: number
 }
 
+type LocalSettings = Pick<
+  ClusterSection,
+  'nodeId' | 'advertiseAddress' | 'advertisePort' | 'weight' | 'zone' | 'capabilities' | 'metadata'
+>
+
+/** The node of this process that a configuration describes. */
+export function localNodeOf(cluster: LocalSettings): LocalNode {
+  const { nodeId: id, advertiseAddress: address, advertisePort: port } = cluster
+  const { weight, zone, capabilities, metadata } = cluster
+  return { id, address, port, weight, zone, capabilities, metadata }
+}
+
 /**
  * The membership of one node: `join` puts it into the view, `leave` takes it out. It opens no socket, and
  * contacts no seeds.
@@ -29,6 +42,8 @@ export class SimpleMembership implements MembershipProvider {
   #metadata: Readonly<Record<string, string>>
   /** Rises for good, so that a node that comes back is newer than the one that went. */
   #incarnation = 0
+  /** Never falls, though the clock of the machine may. */
+  #startedAtMs = 0
 
   /** @throws As `HashRing.addNode` for a description that no ring would take. */
   constructor(local: LocalNode, clock: Clock = systemClock) {
@@ -45,6 +60,7 @@ export class SimpleMembership implements MembershipProvider {
     checkedTexts('seeds', listOf('seeds', seeds))
     this.#view.throwIfClosed()
     if (this.#localMember !== undefined) return
+    this.#startedAtMs = Math.max(this.#startedAtMs, this.#clock.nowMs())
     this.#view.change('joined', this.#newMember('alive'))
   }
 
@@ -82,6 +98,13 @@ export class SimpleMembership implements MembershipProvider {
     return this.#view.subscribe(listener, options)
   }
 
+  subscribeBatch(
+    listener: (changes: readonly MembershipChange[]) => void,
+    options?: { signal?: AbortSignal | undefined },
+  ): MembershipSubscription {
+    return this.#view.subscribeBatch(listener, options)
+  }
+
   metrics(): MembershipMetrics {
     return this.#view.metrics(this.#localMember !== undefined)
   }
@@ -112,13 +135,14 @@ export class SimpleMembership implements MembershipProvider {
       capabilities: Object.freeze([...capabilities]),
       metadata: this.#metadata,
       incarnation: this.#incarnation,
+      startedAtMs: this.#startedAtMs,
       isLocal: true,
     }
   }
 }
 
 /** The node as a ring would keep it: what no ring takes is refused by the ring's own rules. */
-function asRingKeepsIt({ port: _, ...spec }: LocalNode): RingNode {
+export function asRingKeepsIt({ port: _, ...spec }: LocalNode): RingNode {
   const ring = new HashRing({ nodes: [spec], virtualNodeCount: 1 })
   try {
     return ring.nodes()[0]!
@@ -127,7 +151,8 @@ function asRingKeepsIt({ port: _, ...spec }: LocalNode): RingNode {
   }
 }
 
-function isSame(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
+/** Whether both have the same names with the same texts. */
+export function isSame(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
   const names = Object.keys(a)
   return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name])
 }

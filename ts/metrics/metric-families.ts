@@ -1,48 +1,10 @@
-/** Which metrics of a node are exported: their names, what they mean, and where their values are. */
+/** Which metrics of a node are exported. */
 
-import type { NodeOwnership } from '../types.js'
-import type { ClusterMetrics, CoordinatorState } from './cluster-metrics.js'
-
-/** One value of a family: its labels, and the number. */
-export type Sample = readonly [labels: Readonly<Record<string, string>>, value: number]
-
-/** A metric with all of its labels. */
-export interface MetricFamily {
-  /** `hypercache_…`, in base units; those of counters end in `_total`. */
-  readonly name: string
-  readonly help: string
-  readonly type: 'counter' | 'gauge'
-  readonly labels: readonly string[]
-  /** Its values now; `undefined` where there is none yet. */
-  readonly read: Read
-}
-
-type Read = (
-  metrics: ClusterMetrics,
-  ownership: readonly NodeOwnership[],
-) => number | readonly Sample[] | undefined
+import type { CoordinatorState } from './cluster-metrics.js'
+import { type MetricFamily, byName, counter, flag, gauge, moment, seconds } from './metric-family.js'
+import { networkFamilies } from './network-families.js'
 
 const STATES: readonly CoordinatorState[] = ['idle', 'starting', 'ready', 'draining', 'stopped']
-
-const seconds = (ms: number) => ms / 1000
-
-const flag = (value: boolean) => (value ? 1 : 0)
-
-/** When something was; without a value before the first time, so that no age is worked out from it. */
-const moment = (ms: number | undefined) => (ms === undefined ? undefined : seconds(ms))
-
-/** A sample for each field of an object. */
-function byName(label: string, values: Readonly<Record<string, number>>): Sample[] {
-  return Object.entries(values).map(([name, value]) => [{ [label]: name }, value])
-}
-
-function gauge(name: string, help: string, read: Read, ...labels: string[]): MetricFamily {
-  return { name, help, type: 'gauge', read, labels }
-}
-
-function counter(name: string, help: string, read: Read, ...labels: string[]): MetricFamily {
-  return { name, help, type: 'counter', read, labels }
-}
 
 const node: readonly MetricFamily[] = [
   gauge(
@@ -204,6 +166,7 @@ const membership: readonly MetricFamily[] = [
         suspected: suspectedCount,
         recovered: others.recoveredCount,
         updated: others.updatedCount,
+        reaped: others.reapedCount,
       }),
     'type',
   ),
@@ -270,4 +233,11 @@ const events: readonly MetricFamily[] = [
 ]
 
 /** Every family that is read from {@link ClusterMetrics}. */
-export const METRIC_FAMILIES: readonly MetricFamily[] = [...node, ...ring, ...cache, ...membership, ...events]
+export const METRIC_FAMILIES: readonly MetricFamily[] = [
+  ...node,
+  ...ring,
+  ...cache,
+  ...membership,
+  ...networkFamilies,
+  ...events,
+]

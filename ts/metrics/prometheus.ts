@@ -4,7 +4,8 @@ import type * as PromClient from 'prom-client'
 
 import type { NodeOwnership } from '../types.js'
 import type { ClusterMetrics } from './cluster-metrics.js'
-import { METRIC_FAMILIES, type MetricFamily } from './metric-families.js'
+import { METRIC_FAMILIES } from './metric-families.js'
+import type { MetricFamily } from './metric-family.js'
 import { processRegistry } from './process-metrics.js'
 
 /** Upper bounds of the buckets, in seconds: what takes a lookup, and what takes a plan of a large ring. */

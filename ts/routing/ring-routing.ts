@@ -1,11 +1,11 @@
 /** Routing by a ring whose nodes are the members. */
 
-import type { MembershipChange } from '../cluster-types.js'
+import type { Member, MembershipChange } from '../cluster-types.js'
 import { checkedText, listOf } from '../checks.js'
 import { hostPort } from '../config/addresses.js'
 import { HyperCacheError, shown } from '../errors.js'
 import type { HashRing } from '../ring/hash-ring.js'
-import type { Distribution, Key, RingMetrics } from '../types.js'
+import type { Distribution, Key, NodeSpec, RingMetrics } from '../types.js'
 import { type ReplicaSelection, type ReplicaSelector, selectorOf } from './replica-selection.js'
 import type { RoutingProvider } from './routing-provider.js'
 
@@ -84,18 +84,68 @@ export class RingRouting implements RoutingProvider {
     return this.ring.getMetrics()
   }
 
-  /** Makes the ring follow a change of the members, as one change of the ring. */
-  follow({ type, member }: MembershipChange): void {
-    const { id, address, port, weight, zone, status, capabilities, metadata } = member
-    if (type === 'left') {
-      if (this.ring.hasNode(id)) this.ring.removeNode(id)
-      return
+  /**
+   * Makes the ring follow changes of the members, as one change of the ring. Where the ring takes not all of
+   * them, as it does not take more points than it may have, it follows those that it takes one by one.
+   *
+   * @throws The first refusal.
+   */
+  follow(changes: readonly Pick<MembershipChange, 'type' | 'member'>[]): void {
+    const last = new Map(
+      changes.map(({ type, member }) => [
+        member.id,
+        type === 'left' || type === 'reaped' ? undefined : member,
+      ]),
+    )
+    const isWhole = last.size > 1 && this.#setAll(last)
+    const refusals = isWhole ? [] : [...last].flatMap(([id, member]) => this.#setOne(id, member) ?? [])
+    for (const [id, member] of last) {
+      if (member?.load !== undefined && this.ring.hasNode(id)) this.ring.updateNodeLoad(id, member.load)
     }
-    const fields = { address: hostPort(address, port), weight, status, capabilities, metadata }
-    // A node that is there already is updated: a member that came back elsewhere is to be found there.
-    if (this.ring.hasNode(id)) this.ring.updateNode(id, { ...fields, zone: zone ?? null })
-    else this.ring.addNode({ id, zone, ...fields })
+    if (refusals.length > 0) throw refusals[0]!
   }
+
+  /**
+   * Has nodes be as these members are, or be gone. Answers whether the ring took it; else it is as it was.
+   */
+  #setAll(members: ReadonlyMap<string, Member | undefined>): boolean {
+    const specs: NodeSpec[] = []
+    for (const { id, address, weight, zone, status, capabilities, metadata } of this.ring.nodes()) {
+      if (!members.has(id)) specs.push({ id, address, weight, zone, status, capabilities, metadata })
+    }
+    for (const [id, member] of members) {
+      if (member !== undefined) specs.push({ id, zone: member.zone, ...fieldsOf(member) })
+    }
+    try {
+      this.ring.setNodes(specs)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  /** The same of one node. Answers the refusal, if any. */
+  #setOne(id: string, member: Member | undefined): Error | undefined {
+    try {
+      const isThere = this.ring.hasNode(id)
+      if (member === undefined) {
+        if (isThere) this.ring.removeNode(id)
+        return undefined
+      }
+      const { zone } = member
+      // A node that is there already is updated: a member that came back elsewhere is to be found there.
+      if (isThere) this.ring.updateNode(id, { ...fieldsOf(member), zone: zone ?? null })
+      else this.ring.addNode({ id, zone, ...fieldsOf(member) })
+      return undefined
+    } catch (error) {
+      return error as Error
+    }
+  }
+}
+
+/** What the ring knows of a member besides its id and its zone. */
+function fieldsOf({ address, port, weight, status, capabilities, metadata }: Member) {
+  return { address: hostPort(address, port), weight, status, capabilities, metadata }
 }
 
 function chosen(selector: ReplicaSelector, ...[nodes, context]: Parameters<ReplicaSelector>): string {

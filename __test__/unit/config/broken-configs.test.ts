@@ -1,9 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import { problemsIn } from '../../helpers/config-problems.js'
-
-/** A text with `§` where the problem is, the path of the problem, and a part of its message. */
-type Broken = [text: string, path: string, message: string]
+import { type Broken, gossip } from './broken-gossip.js'
 
 const LONG = 'x'.repeat(256)
 
@@ -134,9 +132,7 @@ const values: Broken[] = [
     'it must be a name that is a text of 1 to 255',
   ],
   [`cluster:\n  metadata: { a: §${'x'.repeat(4097)} }\n`, 'cluster.metadata.a', 'at most 4,096 bytes'],
-  ['cluster:\n  membership: §gossip\n', 'cluster.membership', 'is "gossip", which is not in this version'],
-  ['cluster:\n  membership: §serf\n', 'cluster.membership', 'is "serf", which is not in this version'],
-  ['cluster:\n  membership: §raft\n', 'cluster.membership', 'is "raft"; it must be simple'],
+  ['cluster:\n  membership: §raft\n', 'cluster.membership', 'it must be one of simple, gossip, serf'],
   [
     'cluster:\n  heartbeat_interval_seconds: §0\n',
     'cluster.heartbeat_interval_seconds',
@@ -285,7 +281,7 @@ const syntax: Broken[] = [
   ['cluster:\n  node_id: §a: b\n', '', 'needs quotes'],
 ]
 
-const all = { unknownKeys, nesting, values, ring, across, syntax }
+const all = { unknownKeys, nesting, values, ring, gossip, across, syntax }
 
 describe.each(Object.entries(all))('%s', (_, table) => {
   test.each(table)('%#: %.60j', (marked, path, message) => {
@@ -303,7 +299,7 @@ describe.each(Object.entries(all))('%s', (_, table) => {
 })
 
 test('each of them has that problem and no other', () => {
-  const others = Object.values({ unknownKeys, nesting, values, ring, across })
+  const others = Object.values({ unknownKeys, nesting, values, ring, gossip, across })
     .flat()
     .map(([text]) => [text, problemsIn(text.replace('§', '')).length] as const)
     .filter(([, count]) => count !== 1)

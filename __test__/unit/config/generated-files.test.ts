@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
@@ -7,6 +8,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { FIELDS } from '../../../dist/config/fields.js'
 import { LEAVES } from '../../../dist/config/leaves.js'
 import { loadClusterConfig, resolveClusterConfig } from '../../../dist/index.js'
+import { problemsIn } from '../../helpers/config-problems.js'
 
 const root = resolve(__dirname, '../../..')
 
@@ -44,10 +46,19 @@ describe('the example', () => {
     expect(config).toEqual(loadClusterConfig('cluster: { node_id: node1 }', { env: {} }))
   })
 
-  test('loads with every line that is commented out', () => {
+  test('loads with every line that is commented out, but for the words in place of a key', () => {
     const text = generated['config/hypercache.yaml']!.replace(/^( *)#(?=\w+:)/gm, '$1')
-    const { origins, warnings } = resolveClusterConfig({ text }, { env: {} })
-    expect(warnings).toEqual([])
+    const [problem, ...others] = problemsIn(text)
+    expect([problem!.path, others]).toEqual(['cluster.encryption_keys[0]', []])
+    const key = randomBytes(32).toString('base64')
+    const { origins, warnings } = resolveClusterConfig(
+      { text: text.replace('what-npx-hypercache-keygen-prints', key) },
+      { env: {} },
+    )
+    expect(warnings).toEqual([
+      expect.stringMatching(/^cluster\.encryption_keys are not used/),
+      expect.stringMatching(/^cluster\.serf\.rpc_auth_key is not used/),
+    ])
     expect(Object.values(origins).filter((origin) => !/^file:\d+$/.test(origin))).toEqual([])
     expect(Object.keys(origins)).toHaveLength(LEAVES.length)
   })

@@ -82,76 +82,6 @@ describe('what loads', () => {
     expect(loadClusterConfig(text, NO_ENV)).toEqual(loadClusterConfig(undefined, NO_ENV))
   })
 
-  test('every field has the value it was given, under its other name', () => {
-    const text = `
-cluster:
-  preset: wan
-  node_id: n
-  cluster_name: c
-  bind_address: "::"
-  bind_port: 1
-  advertise_address: node1.internal
-  advertise_port: 2
-  seeds: ["a.b:1", "[::1]:65535"]
-  weight: 0.5
-  zone: z
-  capabilities: [x, y]
-  metadata: { rack: r7, __proto__: p, empty: "" }
-  membership: simple
-  hash_ring:
-    virtual_node_count: 1
-    replication_factor: 65535
-    hash_function: xxhash64
-    hash_seed: 18446744073709551615
-    lookup_cache: "off"
-    lookup_cache_size: 0
-    routable_statuses: [alive]
-    zone_aware: true
-  heartbeat_interval_seconds: 0.01
-  failure_detection_timeout_seconds: 0.02
-  consensus_enabled: false
-  snapshot_threshold: 5
-http: { enabled: false, bind_address: 0.0.0.0, port: 0, token: abcdefghijklmnop, drain_seconds: 0.5 }
-logging: { level: silent }
-events: { log_size: 0, log_file: ./a b.jsonl, log_file_max_bytes: 1024, queue_limit: 1 }
-`
-    const metadata = JSON.parse('{ "rack": "r7", "__proto__": "p", "empty": "" }') as object
-    expect(loadClusterConfig(text, NO_ENV)).toEqual({
-      cluster: {
-        preset: 'wan',
-        nodeId: 'n',
-        clusterName: 'c',
-        bindAddress: '::',
-        bindPort: 1,
-        advertiseAddress: 'node1.internal',
-        advertisePort: 2,
-        seeds: ['a.b:1', '[::1]:65535'],
-        weight: 0.5,
-        zone: 'z',
-        capabilities: ['x', 'y'],
-        metadata,
-        membership: 'simple',
-        hashRing: {
-          virtualNodeCount: 1,
-          replicationFactor: 65535,
-          hashFunction: 'xxhash64',
-          hashSeed: 2n ** 64n - 1n,
-          lookupCache: 'off',
-          lookupCacheSize: 0,
-          routableStatuses: ['alive'],
-          zoneAware: true,
-        },
-        heartbeatIntervalSeconds: 0.01,
-        failureDetectionTimeoutSeconds: 0.02,
-        consensusEnabled: false,
-        snapshotThreshold: 5,
-      },
-      http: { enabled: false, bindAddress: '0.0.0.0', port: 0, token: 'abcdefghijklmnop', drainSeconds: 0.5 },
-      logging: { level: 'silent' },
-      events: { logSize: 0, logFile: './a b.jsonl', logFileMaxBytes: 1024, queueLimit: 1 },
-    })
-  })
-
   test('numbers in the ways of YAML, and a seed as a text of digits', () => {
     const config = loadClusterConfig(
       'cluster:\n  bind_port: 0x1F0A\n  weight: 2.0\n' +
@@ -183,29 +113,6 @@ events: { log_size: 0, log_file: ./a b.jsonl, log_file_max_bytes: 1024, queue_li
     [{ path: 'a', text: 'b' }, 'source is an object'],
   ])('what is no source: %j', (source, message) => {
     expect(() => loadClusterConfig(source as never)).toThrow(message)
-  })
-})
-
-describe('presets', () => {
-  const timers = (text: string) => {
-    const { heartbeatIntervalSeconds, failureDetectionTimeoutSeconds } = loadClusterConfig(
-      text,
-      NO_ENV,
-    ).cluster
-    return [heartbeatIntervalSeconds, failureDetectionTimeoutSeconds]
-  }
-
-  test.each([
-    ['local', [1, 3]],
-    ['lan', [5, 30]],
-    ['wan', [10, 60]],
-  ])('%s', (preset, expected) => {
-    expect(timers(`cluster: { preset: ${preset} }`)).toEqual(expected)
-  })
-
-  test('lan is the default, and a value that is given wins', () => {
-    expect(timers('{}')).toEqual([5, 30])
-    expect(timers('cluster: { preset: local, heartbeat_interval_seconds: 0.5 }')).toEqual([0.5, 3])
   })
 })
 

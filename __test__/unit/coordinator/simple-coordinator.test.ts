@@ -58,14 +58,14 @@ describe('SimpleCoordinator', () => {
     const member = coordinator.membership.member('node1')!
     const moved = { ...member, address: '10.0.0.9', zone: 'west', weight: 3, status: 'suspected' } as const
     const change = { type: 'updated', timestampMs: 0, version: 2, previous: member } as const
-    coordinator.routing.follow({ ...change, member: moved })
+    coordinator.routing.follow([{ ...change, member: moved }])
     expect(coordinator.routing.ring.node('node1')).toMatchObject({
       address: '10.0.0.9:7946',
       zone: 'west',
       weight: 3,
       status: 'suspected',
     })
-    coordinator.routing.follow({ ...change, member })
+    coordinator.routing.follow([{ ...change, member }])
     expect(coordinator.routing.ring.node('node1')!.zone).toBeUndefined()
     await coordinator.close()
   })

@@ -754,6 +754,105 @@ const closingDefects: Defect[] = [
   ],
 ]
 
+/** What `broadcast` answers goes through a function. */
+const rebroadcast = (
+  bus: EventBus,
+  change: (send: () => ClusterEvent<'broadcast'>, name: string, data: unknown) => unknown,
+): Replaced => ({
+  broadcast: (name: string, data?: unknown) => change(() => bus.broadcast(name, data), name, data),
+})
+
+/** The answer of a call, or another one where it is refused with a code. */
+function unlessRefused(code: string, call: () => unknown, otherwise: () => unknown): unknown {
+  try {
+    return call()
+  } catch (error) {
+    if (codeOf(error) !== code) throw error
+    return otherwise()
+  }
+}
+
+const broadcastDefects: Defect[] = [
+  [
+    'tells a broadcast twice',
+    'tells a broadcast here too, once, as an event',
+    (bus) =>
+      rebroadcast(bus, (send) => {
+        send()
+        return send()
+      }),
+  ],
+  [
+    'tells a broadcast to others only',
+    'tells a broadcast here too, once, as an event',
+    (bus) => rebroadcast(bus, (_, name, data) => new SimpleEventBus().broadcast(name, data)),
+  ],
+  [
+    'tells a broadcast as an event of the user',
+    'tells a broadcast here too, once, as an event',
+    (bus) => rebroadcast(bus, (_, name, data) => bus.publish('custom', { name, data })),
+  ],
+  [
+    'sends a broadcast after its event',
+    'gives broadcasts the Lamport time of their sending, below that of the event',
+    (bus) =>
+      rebroadcast(bus, (send) => {
+        const event = send()
+        return { ...event, payload: { ...event.payload, originLamportTime: event.lamportTime } }
+      }),
+  ],
+  [
+    'tells here what it was given, not what others get',
+    'tells the data of a broadcast as JSON carries it, whatever its owner does later',
+    (bus) =>
+      rebroadcast(bus, (send, _, data) => {
+        const event = send()
+        return { ...event, payload: Object.freeze({ ...event.payload, data }) }
+      }),
+  ],
+  [
+    'leaves out what is too large',
+    'takes 512 bytes of name and data, and refuses one more (Z-46)',
+    (bus) =>
+      rebroadcast(bus, (send, name) =>
+        unlessRefused('ERR_HYPERCACHE_BROADCAST_TOO_LARGE', send, () => bus.broadcast(name)),
+      ),
+  ],
+  [
+    'counts characters, not bytes',
+    'takes 512 bytes of name and data, and refuses one more (Z-46)',
+    (bus) =>
+      rebroadcast(bus, (send, name, data) =>
+        unlessRefused('ERR_HYPERCACHE_BROADCAST_TOO_LARGE', send, () => {
+          if (name.length + JSON.stringify(data).length > 512) return send()
+          return bus.broadcast(name)
+        }),
+      ),
+  ],
+  [
+    'has no room for 512 bytes',
+    'takes 512 bytes of name and data, and refuses one more (Z-46)',
+    (bus) =>
+      rebroadcast(bus, (send, name, data) => {
+        if (Buffer.byteLength(name + JSON.stringify(data)) < 512) return send()
+        throw new Error('too large')
+      }),
+  ],
+  [
+    'broadcasts what it cannot',
+    'refuses a broadcast whose name is none, or whose data JSON cannot hold',
+    (bus) =>
+      rebroadcast(bus, (send) =>
+        unlessRefused('ERR_HYPERCACHE_INVALID_EVENT', send, () => bus.broadcast('broken')),
+      ),
+  ],
+  [
+    'broadcasts after close',
+    'refuses to broadcast after close',
+    (bus) => rebroadcast(bus, (send) => unlessRefused('ERR_HYPERCACHE_BUS_CLOSED', send, nothing)),
+  ],
+]
+
 const defects: Defect[] = [
   ...eventDefects,
   ...subscribingDefects,
@@ -763,6 +862,7 @@ const defects: Defect[] = [
   ...logDefects,
   ...countDefects,
   ...closingDefects,
+  ...broadcastDefects,
 ]
 
 describe('SimpleEventBus', () => {

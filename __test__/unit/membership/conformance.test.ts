@@ -37,6 +37,20 @@ function retold(
   }
 }
 
+type BatchListener = (changes: readonly MembershipChange[]) => void
+
+/** Batches that subscribers are told go through a function. */
+const rebatched = (
+  provider: MembershipProvider,
+  tell: (batch: readonly MembershipChange[], listener: BatchListener) => void,
+): Replaced => ({
+  subscribeBatch: (listener: BatchListener, options?: object) =>
+    provider.subscribeBatch(
+      typeof listener === 'function' ? (batch) => tell(batch, listener) : listener,
+      options,
+    ),
+})
+
 const withFields = (change: MembershipChange, fields: object) => Object.freeze({ ...change, ...fields })
 const withMember = (change: MembershipChange, fields: Partial<Member>) =>
   withFields(change, { member: Object.freeze({ ...change.member, ...fields }) })
@@ -64,7 +78,87 @@ const withoutFields = (p: MembershipProvider, ...names: (keyof Member)[]): Repla
   },
 })
 
+const CHANGE_TYPES = ['joined', 'left', 'failed', 'suspected', 'recovered', 'updated', 'reaped'] as const
+
+const batchDefects: Defect[] = [
+  [
+    'loses a batch',
+    'tells batches that are the changes, in order and once',
+    (p) =>
+      rebatched(p, (batch, listener) => {
+        if (batch[0]!.type !== 'updated') listener(batch)
+      }),
+  ],
+  [
+    'tells a batch twice',
+    'tells batches that are the changes, in order and once',
+    (p) =>
+      rebatched(p, (batch, listener) => {
+        listener(batch)
+        if (batch[0]!.type === 'left') listener(batch)
+      }),
+  ],
+  [
+    'lets batches be changed',
+    'tells batches that are the changes, in order and once',
+    (p) => rebatched(p, (batch, listener) => listener([...batch])),
+  ],
+  [
+    'begins batches at nothing',
+    'begins a subscription to batches at the view as it is',
+    (p) => ({
+      subscribeBatch: (listener: BatchListener, options?: object) =>
+        Object.assign(p.subscribeBatch(listener, options), { members: Object.freeze([]), version: 0 }),
+    }),
+  ],
+  [
+    'does not hear a signal for batches',
+    'ends a subscription to batches by each way to end it',
+    (p) => ({ subscribeBatch: (listener: BatchListener) => p.subscribeBatch(listener) }),
+  ],
+  [
+    'hides failures of subscribers to batches',
+    'lets no subscriber to batches harm the others',
+    (p) =>
+      rebatched(p, (batch, listener) => {
+        try {
+          listener(batch)
+        } catch {
+          // Nobody learns of it.
+        }
+      }),
+  ],
+  [
+    'takes anything as a listener to batches',
+    'refuses batches to what is no listener, and after close',
+    (p) => ({
+      subscribeBatch: (listener: BatchListener | undefined, options?: object) =>
+        p.subscribeBatch(listener ?? (() => undefined), options),
+    }),
+  ],
+  [
+    'tells a batch change by change',
+    'tells members that join together in one batch, and each alone to others',
+    (p) => rebatched(p, (batch, listener) => batch.forEach((change) => listener(Object.freeze([change])))),
+  ],
+  [
+    'shows the members of a batch one by one',
+    'tells members that join together in one batch, and each alone to others',
+    (p) => {
+      let version = 1
+      return {
+        ...retold(p, (change, listener) => {
+          version = change.version
+          listener(change)
+        }),
+        members: () => p.members().slice(0, version),
+      }
+    },
+  ],
+]
+
 const defects: Defect[] = [
+  ...batchDefects,
   ['is never empty', 'is empty before it joins', (p) => ({ members: () => [{ id: 'x' }, ...p.members()] })],
   [
     'joins later',
@@ -136,7 +230,7 @@ const defects: Defect[] = [
   ],
   [
     'comes back as old',
-    'can join again, with a higher incarnation',
+    'can join again, as a newer version of itself',
     (p) => ({
       member: (id: string) => {
         const member = p.member(id)
@@ -297,6 +391,24 @@ const defects: Defect[] = [
     },
   ],
   [
+    'tells newcomers what waits to be told',
+    'tells a subscriber nothing that was in the view at which it began, told or not',
+    (p) => {
+      const waiting: MembershipChange[] = []
+      p.subscribe((change) => {
+        waiting.push(change)
+        setImmediate(() => void waiting.shift())
+      })
+      return {
+        subscribe: (listener: Listener) => {
+          const subscription = p.subscribe(listener)
+          if (waiting.length > 0) setImmediate(() => listener(waiting.at(-1)!))
+          return subscription
+        },
+      }
+    },
+  ],
+  [
     'tells the newest first',
     'keeps one order where a subscriber makes a change itself',
     (p) => {
@@ -409,7 +521,7 @@ const defects: Defect[] = [
     'counts members by status, changes by type, and subscribers',
     (p) => withOneMore(p, `${type}Count`),
   ]),
-  ...(['joined', 'left', 'failed', 'suspected', 'recovered', 'updated'] as const).map((type): Defect => [
+  ...CHANGE_TYPES.map((type): Defect => [
     `counts one ${type} too many among others`,
     'counts members by status',
     (p) => withOneMore(p, `${type}Count`),
@@ -498,6 +610,32 @@ const defects: Defect[] = [
         if (change.type === 'left') listener(withFields(change, { type: 'failed' }))
         listener(change)
       }),
+  ],
+  [
+    'calls who is forgotten left',
+    'forgets a dead member as reaped, neither as left nor as failed again',
+    (p) =>
+      retold(p, (change, listener) =>
+        listener(change.type === 'reaped' ? withFields(change, { type: 'left' }) : change),
+      ),
+  ],
+  [
+    'keeps who is forgotten',
+    'forgets a dead member as reaped, neither as left nor as failed again',
+    (p) => {
+      let last: Member | undefined
+      return { member: (id: string) => (last = p.member(id) ?? last) }
+    },
+  ],
+  [
+    'takes a new version for a new start',
+    'tells when another member was started, which stays as it is',
+    (p, nowMs) => ({
+      member: (id: string) => {
+        const member = p.member(id)
+        return member && Object.freeze({ ...member, startedAtMs: nowMs() })
+      },
+    }),
   ],
   [
     'ignores metadata of others',

@@ -35,6 +35,7 @@ describe('SimpleMembership', () => {
       status: 'alive',
       statusSinceMs: clock.nowMs(),
       incarnation: 1,
+      startedAtMs: clock.nowMs(),
       isLocal: true,
     })
   })
@@ -45,6 +46,17 @@ describe('SimpleMembership', () => {
     expect(make({ weight: 0 })).toThrow(refused('OUT_OF_RANGE'))
     expect(make({ zone: 7 })).toThrow(refused('INVALID_TYPE'))
     expect(make({ metadata: { a: 1 } })).toThrow(refused('INVALID_TYPE'))
+  })
+
+  test('is no older after its clock went back', async () => {
+    const clock = new ManualClock()
+    const membership = new SimpleMembership(local, clock)
+    await membership.join([])
+    const { startedAtMs } = membership.member('node1')!
+    await membership.leave()
+    clock.jump(-86_400_000)
+    await membership.join([])
+    expect(membership.member('node1')!.startedAtMs).toBe(startedAtMs)
   })
 
   test('contacts no seeds', async () => {

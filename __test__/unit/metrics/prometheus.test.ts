@@ -70,6 +70,26 @@ describe('the exposition', () => {
     expect(families.get('hypercache_last_event_timestamp_seconds')!.samples.size).toBe(1)
   })
 
+  test('tells nothing of a network that there is not, or that the provider does not know of', async () => {
+    const { network: _, ringAgreement: __, ...alone } = madeUpMetrics()
+    const ofNetwork = (text: string) =>
+      [...familiesOf(text).values()]
+        .filter(({ name }) => /^hypercache_(gossip_|ring_(di|diverged))/.test(name))
+        .flatMap(({ name, samples }) => [...samples].map(([labels, value]) => `${name}${labels} ${value}`))
+    expect(ofNetwork(await textOf(alone))).toEqual([])
+    const network = {
+      droppedByReason: {},
+      broadcastsSentCount: 3,
+      broadcastsReceivedCount: 0,
+      bytesSentCount: 0,
+    }
+    expect(ofNetwork(await textOf({ ...alone, network }))).toEqual([
+      'hypercache_gossip_bytes_total{direction="sent"} 0',
+      'hypercache_gossip_broadcasts_total{direction="received"} 0',
+      'hypercache_gossip_broadcasts_total{direction="sent"} 3',
+    ])
+  })
+
   test('is of now: scrapes do not add up, and what is gone is not told', async () => {
     let metrics = madeUpMetrics()
     const exporter = exporterOf(() => metrics)

@@ -32,9 +32,18 @@ const samples: Record<EventType, [unknown, string]> = {
     { member: { id: 'a', status: 'alive' }, previous: { status: 'alive' } },
     'a was updated',
   ],
+  'member:reaped': [
+    { member: { id: 'a', status: 'dead' }, previous: { status: 'dead' } },
+    'a was dead for long, and is forgotten',
+  ],
   'ring:changed': [
     { epoch: 3, movedShare: 0.25, transfers: [{ from: 'a', to: 'b' }] },
     'Epoch 3: 25.0 % of all keys moved',
+  ],
+  'ring:diverged': [{ others: [{ nodeId: 'a' }, { nodeId: 'b' }] }, 'Another ring than this node has: a, b'],
+  'ring:agreed': [
+    { memberCount: 3, durationMs: 12_340 },
+    'All 3 members have the same ring again, after 12.3 s',
   ],
   'rebalance:planned': [
     { movedShare: 0.5, transfers: [{ from: 'a', to: 'b' }] },
@@ -44,6 +53,7 @@ const samples: Record<EventType, [unknown, string]> = {
   'coordinator:stopping': [{ nodeId: 'a' }, 'a is stopping'],
   'coordinator:stopped': [{ nodeId: 'a' }, 'a stopped'],
   'health:changed': [{ isReady: false, reasons: ['x', 'y'] }, 'Not ready: x; y'],
+  broadcast: [{ name: 'deploy', originNodeId: 'a' }, 'deploy from a'],
   custom: [{ name: 'deploy' }, 'deploy'],
 }
 
@@ -88,6 +98,7 @@ describe('events', () => {
   test('say what has to be fetched anew', () => {
     expect(staleAfter('ring:changed')).toEqual({ ring: true, health: false })
     expect(staleAfter('member:failed')).toEqual({ ring: true, health: false })
+    expect(staleAfter('member:reaped')).toEqual({ ring: true, health: false })
     expect(staleAfter('coordinator:stopping')).toEqual({ ring: false, health: true })
     expect(staleAfter('custom')).toEqual({ ring: false, health: false })
     expect(staleAfter('events:lost')).toEqual({ ring: true, health: true })

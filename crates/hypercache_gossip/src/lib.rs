@@ -17,20 +17,24 @@
 //!
 //! # References
 //!
-//! Das, Gupta, Motivala, *SWIM: Scalable Weakly-consistent Infection-style Process Group Membership Protocol*,
-//! 2002. Dadgar, Phillips, Currey, *Lifeguard: Local Health Awareness for More Accurate Failure Detection*, 2018.
-//! Demers et al., *Epidemic Algorithms for Replicated Database Maintenance*, 1987.
+//! Das, Gupta, Motivala, *SWIM: Scalable Weakly-consistent Infection-style Process Group Membership
+//! Protocol*, 2002. Dadgar, Phillips, Currey, *Lifeguard: Local Health Awareness for More Accurate Failure Detection*,
+//! 2018. Demers et al., *Epidemic Algorithms for Replicated Database Maintenance*, 1987.
 
 mod checked;
+mod driver;
 mod engine;
 mod envelope;
+mod error;
 mod identity;
 mod message;
 mod record;
 mod timing;
 
+pub use driver::{Gossip, Sockets, random_seed};
 pub use engine::{Change, ChangeKind, Counts, Effect, Engine, EngineOptions, Event, Status, Target};
 pub use envelope::{ENVELOPE_BYTES_MAX, KEYS_MAX, Purpose, Refused, Sealer};
+pub use error::Error;
 pub use identity::{Identity, Life};
 pub use message::{
     BROADCAST_BYTES_MAX, Broadcast, DATAGRAM_BYTES_MAX, FRAME_BYTES_MAX, NEWEST_SPOKEN, OLDEST_SPOKEN,

@@ -1,5 +1,5 @@
-//! What members tell each other: datagrams around those of foca, notices that ride on them, and exchanges over
-//! streams.
+//! What members tell each other: datagrams around those of foca, notices that ride on them, and exchanges
+//! over streams.
 //!
 //! The first byte of every message is the version of its format. A member sends the newest that the receiver
 //! speaks, and the oldest to a stranger, so members of two releases in a row understand each other.
@@ -121,21 +121,25 @@ impl RingMark {
     }
 }
 
-/// Which broadcasts of a member have come: all up to `high - 64`, and after that those whose bit is set.
+/// How far back it is known of each broadcast whether it has come: as many as are kept for who has missed them.
+const HEARD_BITS: u64 = 256;
+const WORDS: usize = 4;
+
+/// Which broadcasts of a member have come: all up to the highest, but for those whose bit is set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Heard {
     /// When the process joined that sent them.
     pub started_at_ms: u64,
     /// The highest number.
     pub high: u64,
-    /// Bit `n`: number `high - n` has come.
-    pub mask: u64,
+    /// Bit `n % 64` of word `n / 64`: number `high - n` has not come.
+    pub missing: [u64; WORDS],
 }
 
 impl Heard {
     /// Every broadcast up to a number.
     pub fn all(started_at_ms: u64, high: u64) -> Self {
-        Self { started_at_ms, high, mask: u64::MAX }
+        Self { started_at_ms, high, missing: [0; WORDS] }
     }
 
     /// Whether a broadcast has come, or is too old to tell.
@@ -143,7 +147,11 @@ impl Heard {
         if started_at_ms != self.started_at_ms {
             return started_at_ms < self.started_at_ms;
         }
-        number <= self.high && (self.high - number >= 64 || self.mask >> (self.high - number) & 1 == 1)
+        if number > self.high || self.high - number >= HEARD_BITS {
+            return number <= self.high;
+        }
+        let (word, bit) = place(self.high - number);
+        self.missing[word] & bit == 0
     }
 
     /// Takes note of one. Answers whether it is new.
@@ -155,13 +163,29 @@ impl Heard {
             *self = Self::all(started_at_ms, 0);
         }
         if number > self.high {
-            let steps = u32::try_from(number - self.high).unwrap_or(u32::MAX);
-            self.mask = self.mask.checked_shl(steps).unwrap_or(0);
-            self.high = number;
+            self.advance(number - self.high);
         }
-        self.mask |= 1 << (self.high - number);
+        let (word, bit) = place(self.high - number);
+        self.missing[word] &= !bit;
         true
     }
+
+    /// Goes on to a higher number. Those in between have not come, and neither has that one.
+    fn advance(&mut self, steps: u64) {
+        self.high += steps;
+        let (words, bits) = ((steps / 64).min(WORDS as u64) as usize, steps % 64);
+        let before = self.missing;
+        let word = |at: Option<usize>| at.map_or(u64::MAX, |at| before[at]);
+        self.missing = std::array::from_fn(|at| {
+            let (upper, lower) = (word(at.checked_sub(words)), word(at.checked_sub(words + 1)));
+            if bits == 0 { upper } else { upper << bits | lower >> (64 - bits) }
+        });
+    }
+}
+
+/// Word and bit of the number that is so far back.
+fn place(back: u64) -> (usize, u64) {
+    ((back / 64) as usize, 1 << (back % 64))
 }
 
 /// What one member knows of another: a line of its view.
@@ -242,6 +266,13 @@ pub enum Request {
         /// What it knows.
         state: State,
     },
+    /// The record of one member: there is a notice that it is newer.
+    Fetch {
+        /// Who asks.
+        hello: Hello,
+        /// The member.
+        id: String,
+    },
     /// Who are you?
     Who,
 }
@@ -257,7 +288,7 @@ pub enum Reply {
     Synced {
         /// Who answers.
         hello: Hello,
-        /// What it knows.
+        /// What it knows; of a record that was asked for, just that.
         state: State,
     },
     /// It will have nothing to do with who asked.
@@ -351,11 +382,23 @@ mod tests {
     #[test]
     fn a_broadcast_is_new_once_in_any_order() {
         let mut heard = Heard::default();
-        let order = [3, 1, 2, 70, 69, 7, 71];
+        let order = [3, 1, 2, 260, 259, 7, 261];
         assert!(order.iter().all(|number| heard.take(5, *number)));
         assert!(!order.iter().any(|number| heard.take(5, *number)));
         assert!(!heard.take(5, 4), "too old to tell");
-        assert!(heard.take(5, 68));
+        assert!(heard.take(5, 6));
+        assert!(heard.take(5, 258));
+    }
+
+    #[test]
+    fn members_that_have_heard_all_know_the_same_whatever_the_order() {
+        let mut heard = Heard::default();
+        for number in (1..=200).rev().chain(201..=1_000) {
+            assert!(heard.take(5, number));
+        }
+        assert_eq!(heard, Heard::all(5, 1_000));
+        assert!(heard.take(5, u64::MAX));
+        assert!(!heard.take(5, 1_000), "too old to tell");
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! The N-API binding of [`hypercache_core`]: it converts, calls, converts back, and decides nothing.
+//! The N-API binding of [`hypercache_core`] and [`hypercache_gossip`]: it converts, calls, converts back, and
+//! decides nothing.
 //!
 //! `calls.rs`, `batches.rs` and `tokens.rs` hold the lookups, where each nanosecond counts; the others hold
 //! everything else, in plain napi-rs.
@@ -13,6 +14,7 @@ mod environment;
 mod error;
 #[cfg(feature = "floor")]
 mod floor;
+mod gossip;
 mod key;
 mod metrics;
 mod movement;

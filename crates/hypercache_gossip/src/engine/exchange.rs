@@ -11,12 +11,11 @@ use xxhash_rust::xxh64::Xxh64;
 use super::seeds::Contact;
 use super::time::Task;
 use super::{Effect, Engine, Event, Phase, Target, reason};
-use crate::checked::TIME_MAX_MS;
 use crate::envelope::Purpose;
-use crate::identity::{Identity, Life};
+use crate::identity::Identity;
 use crate::message::{
-    FRAME_BYTES_MAX, Heard, Hello, Line, NEWEST_SPOKEN, Notice, OLDEST_SPOKEN, RecordOf, Refusal, Reply,
-    Request, State, encoded, framed,
+    FRAME_BYTES_MAX, Hello, Line, NEWEST_SPOKEN, Notice, OLDEST_SPOKEN, RecordOf, Refusal, Reply, Request,
+    State, encoded, framed,
 };
 use crate::record::{Claim, Record};
 
@@ -36,10 +35,14 @@ pub(super) enum Errand {
     Compare(String),
     /// Tell a member what is known, and hear what it knows.
     Sync(String),
+    /// Ask a member for the record of another one.
+    Fetch { from: String, id: String },
     /// Give a member what it lacks.
     Give(Identity, State),
     /// Tell a member that this one leaves.
     Farewell(String),
+    /// See whether there is another process with this member's own id.
+    Rival(Identity),
     /// See whether a member still is where it was: somebody with its id wants to join on another stream.
     Who { old: Identity, stream: u64, hello: Box<Hello>, state: State },
 }
@@ -52,6 +55,10 @@ impl Errand {
             (Self::Compare(ours), Self::Compare(theirs))
             | (Self::Sync(ours), Self::Sync(theirs))
             | (Self::Farewell(ours), Self::Farewell(theirs)) => ours == theirs,
+            (Self::Rival(ours), Self::Rival(theirs)) => ours == theirs,
+            (Self::Fetch { from, id }, Self::Fetch { from: other, id: theirs }) => {
+                (from, id) == (other, theirs)
+            }
             _ => false,
         }
     }
@@ -221,6 +228,9 @@ impl Engine {
                 (at, request)
             }),
             Errand::Sync(id) => known(id).map(|at| (at, sync(false, lines()))),
+            Errand::Fetch { from, id } => {
+                known(from).map(|at| (at, Request::Fetch { hello: hello.clone(), id: id.clone() }))
+            }
             Errand::Farewell(id) => known(id).map(|at| {
                 let state = State { records: own_record(), ..lines() };
                 (at, sync(false, state))
@@ -229,6 +239,10 @@ impl Engine {
                 let state = State { lines: self.lines(), ..state.clone() };
                 (at, sync(false, state))
             }),
+            Errand::Rival(rival) => {
+                let request = Request::Compare { hello: hello.clone(), digest: self.digest() };
+                Some(((Target::Address(rival.address), OLDEST_SPOKEN), request))
+            }
             Errand::Who { old, .. } => Some(((Target::Address(old.address), OLDEST_SPOKEN), Request::Who)),
         };
         // A member that has been forgotten in the meantime.
@@ -273,26 +287,29 @@ impl Engine {
             Request::Compare { hello, digest } => self
                 .refusal(&hello, false)
                 .unwrap_or(if digest == self.digest() { Reply::Same } else { Reply::Differs }),
+            Request::Fetch { hello, id } => self.refusal(&hello, false).unwrap_or_else(|| self.fetched(id)),
             Request::Sync { hello, is_join, state } => match self.refusal(&hello, is_join) {
                 Some(refused) => refused,
                 None if is_join && self.phase == Phase::Leaving => Reply::Absent,
-                None if is_join => match self.older_member(&hello.identity) {
-                    Some(old) if old.address == hello.identity.address || !self.is_live(&old.id) => {
-                        match old.life.started_at_ms {
-                            known if known < hello.identity.life.started_at_ms => {
-                                self.synced(&hello, state, true)
+                None if is_join => {
+                    match self.older_member(&hello.identity, own_record(&hello, &state).as_ref()) {
+                        Some(old) if old.address == hello.identity.address || !self.is_live(&old.id) => {
+                            match old.life.started_at_ms {
+                                known if known < hello.identity.life.started_at_ms => {
+                                    self.synced(&hello, state, true)
+                                }
+                                known => Reply::Refused(Refusal::OlderLife { started_at_ms: known }),
                             }
-                            known => Reply::Refused(Refusal::OlderLife { started_at_ms: known }),
                         }
+                        // Each of them holds what the newcomer told, and a stream.
+                        Some(_) if self.questions_of_newcomers() >= ASKING_MAX => Reply::Absent,
+                        Some(old) => {
+                            let hello = Box::new(hello);
+                            return self.send_on(Errand::Who { old, stream, hello, state });
+                        }
+                        None => self.synced(&hello, state, true),
                     }
-                    // Each of them holds what the newcomer told, and a stream.
-                    Some(_) if self.questions_of_newcomers() >= ASKING_MAX => Reply::Absent,
-                    Some(old) => {
-                        let hello = Box::new(hello);
-                        return self.send_on(Errand::Who { old, stream, hello, state });
-                    }
-                    None => self.synced(&hello, state, true),
-                },
+                }
                 None => self.synced(&hello, state, false),
             },
         };
@@ -325,13 +342,6 @@ impl Engine {
         pending.filter(|errand| matches!(errand, Errand::Who { .. })).count()
     }
 
-    /// The member whose id a newcomer has, unless it is the newcomer itself.
-    fn older_member(&self, newcomer: &Identity) -> Option<Identity> {
-        self.identity_of(&newcomer.id).filter(|known| {
-            known.life.started_at_ms != newcomer.life.started_at_ms || known.address != newcomer.address
-        })
-    }
-
     fn synced(&mut self, hello: &Hello, theirs: State, is_join: bool) -> Reply {
         let lines = theirs.lines.clone();
         self.learn(hello, theirs);
@@ -344,6 +354,16 @@ impl Engine {
         Reply::Synced { hello: self.hello(), state }
     }
 
+    fn fetched(&self, id: String) -> Reply {
+        let known = if id == self.options.id {
+            Some(&self.record)
+        } else {
+            self.peers.get(&id).and_then(|peer| peer.record.as_ref())
+        };
+        let records = known.map(|record| RecordOf { id, bytes: record.encode() }).into_iter().collect();
+        Reply::Synced { hello: self.hello(), state: State { records, ..State::default() } }
+    }
+
     fn hear_reply(&mut self, errand: Errand, reply: Reply) {
         match (errand, reply) {
             (Errand::Who { old, stream, hello, state }, reply) => {
@@ -351,6 +371,7 @@ impl Engine {
                 self.let_in(stream, &old, &hello, state, is_there);
             }
             (Errand::Compare(id), Reply::Differs) => self.send_on(Errand::Sync(id)),
+            (Errand::Fetch { .. }, Reply::Synced { hello, state }) => self.learn(&hello, state),
             (errand, Reply::Synced { hello, state }) => self.hear_state(errand, &hello, state),
             (Errand::Seed(number), reply) => self.hear_seed(number, reply),
             (_, Reply::Refused(Refusal::IdTaken { address })) => {
@@ -358,6 +379,8 @@ impl Engine {
                     self.conflict(address);
                 }
             }
+            // It has given way, or somebody else is where it was.
+            (Errand::Rival(rival), _) => self.outlive(&rival),
             _ => {}
         }
     }
@@ -366,6 +389,7 @@ impl Engine {
         match errand {
             Errand::Seed(number) => self.seed_failed(number, why),
             Errand::Who { old, stream, hello, state } => self.let_in(stream, &old, &hello, state, false),
+            Errand::Rival(rival) => self.outlive(&rival),
             _ => {}
         }
     }
@@ -386,10 +410,9 @@ impl Engine {
     fn hear_state(&mut self, errand: Errand, hello: &Hello, state: State) {
         let before = self.identity().clone();
         let lines = state.lines.clone();
-        let is_join = matches!(errand, Errand::Seed(_)) && self.phase == Phase::Joining;
-        // What it has not taken over when it was given to it, it will not when it is given to it again.
-        let was_given = matches!(errand, Errand::Give(..));
-        if is_join {
+        let is_given = matches!(errand, Errand::Give(..));
+        // Also where it answers late: what was sent before it did is not for this member.
+        if matches!(errand, Errand::Seed(_)) {
             for line in &lines {
                 self.heard.entry(line.identity.id.clone()).or_insert(line.heard);
             }
@@ -401,8 +424,9 @@ impl Engine {
             self.schedule.add(self.options.timing.seed_retry_max, Task::AskSeed(number));
         }
         let given = self.lacking(&lines);
-        let has_more = !given.records.is_empty() || !given.broadcasts.is_empty();
-        if self.phase != Phase::Over && (has_more && !was_given || *self.identity() != before) {
+        // What somebody has not taken, it would not take the next time either.
+        let has_more = !is_given && (!given.records.is_empty() || !given.broadcasts.is_empty());
+        if self.phase != Phase::Over && (has_more || *self.identity() != before) {
             self.send_on(Errand::Give(hello.identity.clone(), given));
         }
     }
@@ -446,35 +470,6 @@ impl Engine {
         self.schedule.add(after, Task::AskSeed(number));
     }
 
-    /// The wall clock has gone back since the last life of this node. Answers whether it has begun a later
-    /// one.
-    fn begin_life_after(&mut self, started_at_ms: u64) -> bool {
-        let is_taking_part = matches!(self.phase, Phase::Joining | Phase::Joined);
-        let is_later = (self.identity().life.started_at_ms..TIME_MAX_MS).contains(&started_at_ms);
-        if !is_taking_part || !is_later {
-            return false;
-        }
-        let started_at_ms = started_at_ms + 1;
-        let life = Life { started_at_ms, comeback: 0 };
-        let identity = Identity { life, ..self.identity().clone() };
-        // It fails where nothing would change.
-        drop(self.foca.change_identity(identity, &mut self.outbox));
-        self.record.version.started_at_ms = started_at_ms;
-        if let Some(ring) = &mut self.ring {
-            ring.started_at_ms = started_at_ms;
-        }
-        if self.phase == Phase::Joined {
-            self.change_record(|_| {});
-        }
-        true
-    }
-
-    fn conflict(&mut self, address: SocketAddr) {
-        self.problems = vec![format!("another process has this node id, and answers at {address}")];
-        self.effects.push(Effect::Tell(Event::Problems(self.problems.clone())));
-        self.end(Event::Conflict(address));
-    }
-
     /// Takes over what somebody else knows.
     fn learn(&mut self, hello: &Hello, state: State) {
         let mut updates = Vec::new();
@@ -506,18 +501,11 @@ impl Engine {
     fn heed_line(&mut self, line: &Line, updates: &mut Vec<Member<Identity>>) {
         let identity = &line.identity;
         if identity.id == self.options.id {
-            // What they say of me: foca refutes a suspicion, and begins another life after a death.
+            // What they say of me: foca refutes a suspicion.
             if identity == self.identity() && line.state != Swim::Alive {
                 updates.push(Member::new(identity.clone(), line.incarnation, line.state));
             }
-            // Nobody can know a later life of this process: it is that of one before, whose clock was ahead.
-            let started_at_ms = identity.life.started_at_ms;
-            if identity.address == self.identity().address
-                && started_at_ms > self.identity().life.started_at_ms
-            {
-                self.begin_life_after(started_at_ms);
-            }
-            return;
+            return self.heed_own_line(line);
         }
         let known = self.identity_of(&identity.id);
         let is_known_life = known.as_ref() == Some(identity);
@@ -570,9 +558,12 @@ impl Engine {
         }
     }
 
-    /// What is known of all members, this one included.
+    /// What is known of all members, this one included. Who has left is nobody's concern any more.
     fn lines(&self) -> Vec<Line> {
-        let of_others = self.foca.iter_membership_state().filter(|member| member.id().id != self.options.id);
+        let of_others = self.foca.iter_membership_state().filter(|member| {
+            let has_gone = member.state() == Swim::Down && self.has_left(member.id());
+            member.id().id != self.options.id && !has_gone
+        });
         let mut lines: Vec<Line> = of_others
             .map(|member| {
                 let id = &member.id().id;
@@ -593,7 +584,7 @@ impl Engine {
             state: Swim::Alive,
             version: self.record.version,
             ring: self.ring,
-            heard: Heard::all(self.record.version.started_at_ms, self.counts.broadcasts_sent),
+            heard: self.own_heard(),
         });
         lines
     }
@@ -603,17 +594,18 @@ impl Engine {
         let own = std::iter::once((&self.options.id, &self.record));
         let of_others = self.peers.iter().filter_map(|(id, peer)| Some((id, peer.record.as_ref()?)));
         let line_of = |id: &String| theirs.iter().find(|line| line.identity.id == *id);
-        // Who does not know the dead does not come to know them.
-        let is_for_them = |id: &String| line_of(id).is_some() || *id == self.options.id || self.is_live(id);
-        let records = own
-            .chain(of_others)
-            .filter(|(id, record)| line_of(id).map(|line| line.version).unwrap_or_default() < record.version)
-            .filter(|(id, _)| is_for_them(id));
+        let records = own.chain(of_others).filter(|(id, record)| match line_of(id) {
+            Some(line) => line.version < record.version,
+            // Who never knew a member that is gone does not want to know of it.
+            None => self.is_own_or_present(id),
+        });
         let records = records.map(|(id, record)| RecordOf { id: id.clone(), bytes: record.encode() });
         let broadcasts = self.broadcasts.iter().filter(|broadcast| {
-            line_of(&broadcast.origin)
-                .is_none_or(|line| !line.heard.has(broadcast.started_at_ms, broadcast.number))
-                && is_for_them(&broadcast.origin)
+            let origin = &broadcast.origin;
+            line_of(origin).map_or_else(
+                || self.is_own_or_present(origin),
+                |line| !line.heard.has(broadcast.started_at_ms, broadcast.number),
+            )
         });
         State { lines: Vec::new(), records: records.collect(), broadcasts: broadcasts.cloned().collect() }
     }
@@ -631,4 +623,10 @@ impl Engine {
         }
         digest.digest()
     }
+}
+
+/// What whoever says hello says of itself.
+fn own_record(hello: &Hello, state: &State) -> Option<Record> {
+    let own = state.records.iter().find(|record| record.id == hello.identity.id)?;
+    Record::decode(&own.bytes)
 }

@@ -7,15 +7,16 @@
 //! 1. Every datagram is sealed, numbered, and marked with the options that all members must share.
 //! 2. What a member says of itself is a record, which travels over streams: notices on datagrams only tell
 //!    that there is a newer one. A member is shown when SWIM says that it lives and its record is there.
-//! 3. Every few seconds a member compares what it knows with that of another one; where it differs, each gives
-//!    the other what it lacks.
-//! 4. A death that somebody tells over a stream is not believed: the member is asked. That a member lives which
-//!    is dead here is not believed either: it is asked, hears that it is dead, and begins another life.
+//! 3. Every few seconds a member compares what it knows with that of another one; where it differs, each
+//!    gives the other what it lacks.
+//! 4. A death that somebody tells over a stream is not believed: the member is asked. That a member lives
+//!    which is dead here is not believed either: it is asked, hears that it is dead, and begins another life.
 //!    So halves of a partition find together again without a healthy member being shown as dead.
 //! 5. A suspect is asked over a stream whether it is there, which loss of datagrams does not hinder.
 
 mod carrier;
 mod exchange;
+mod lives;
 mod notices;
 mod outbox;
 mod peer;
@@ -198,6 +199,12 @@ pub struct Engine {
     own_shown: Option<Shown>,
     peers: BTreeMap<String, Peer>,
     heard: BTreeMap<String, Heard>,
+    /// Whether it has heard that it is dead, and has not begun another life yet.
+    is_dead: bool,
+    /// Not before then does it come back again.
+    rests_until: Duration,
+    /// Broadcasts of earlier lives.
+    broadcasts_before: u64,
     broadcasts: VecDeque<Broadcast>,
     seeds: Vec<Seed>,
     errands: BTreeMap<u64, Errand>,
@@ -209,8 +216,6 @@ pub struct Engine {
     strangers: BTreeSet<(IpAddr, &'static str)>,
     problems: Vec<String>,
     tuned_for: usize,
-    /// Not to come back again before then.
-    rests_until: Duration,
     counts: Counts,
     effects: Vec<Effect>,
 }
@@ -247,6 +252,9 @@ impl Engine {
             own_shown: None,
             peers: BTreeMap::new(),
             heard: BTreeMap::new(),
+            is_dead: false,
+            rests_until: Duration::ZERO,
+            broadcasts_before: 0,
             broadcasts: VecDeque::new(),
             seeds: Vec::new(),
             errands: BTreeMap::new(),
@@ -257,7 +265,6 @@ impl Engine {
             strangers: BTreeSet::new(),
             problems: Vec::new(),
             tuned_for: 1,
-            rests_until: Duration::ZERO,
             counts: Counts::default(),
             effects: Vec::new(),
         }
@@ -383,9 +390,6 @@ impl Engine {
         if !self.replays.is_new(head.session, head.number) {
             return Err("replayed");
         }
-        if self.schedule.time() < self.rests_until && is_verdict(rest) {
-            return Err("dead again");
-        }
         (self.outbox.is_for_us, self.outbox.has_told_death) = (false, false);
         self.foca.handle_data(rest, &mut self.outbox).map_err(|error| match error {
             foca::Error::DataTooBig => "oversized",
@@ -419,6 +423,7 @@ impl Engine {
             Task::Verify(id) if self.swim_state(&id) == Some(foca::State::Suspect) => self.verify(id),
             Task::Verify(_) => {}
             Task::TellRing => self.tell_ring(),
+            Task::ComeBack => self.come_back(),
             Task::EndLeave => self.end_leave(),
         }
     }
@@ -426,15 +431,13 @@ impl Engine {
     /// Does all that follows from what has just happened.
     fn settle(&mut self) {
         self.heed_notices();
+        self.survive();
         for (after, timer) in std::mem::take(&mut self.outbox.timers) {
             self.schedule.add(after, Task::Foca(timer));
         }
         for identity in std::mem::take(&mut self.outbox.failed) {
             self.counts.probes_failed += 1;
             self.verify(identity.id);
-        }
-        if std::mem::take(&mut self.outbox.has_come_back) {
-            self.rests_until = self.schedule.time() + self.options.timing.probe_interval;
         }
         self.counts.probes_sent = self.outbox.probes_sent;
         self.tune();
@@ -514,13 +517,6 @@ impl Engine {
             }
         }
     }
-}
-
-/// Whether foca's part of a datagram only says that its receiver is dead. Who cannot outlive what the sender
-/// believes would come back with each of them, and each time tell everybody.
-fn is_verdict(bytes: &[u8]) -> bool {
-    let header = postcard::take_from_bytes::<foca::Header<Identity>>(bytes);
-    header.is_ok_and(|(header, _)| header.message == foca::Message::TurnUndead)
 }
 
 fn reason(refused: Refused) -> &'static str {

@@ -44,7 +44,7 @@ impl Engine {
         let broadcast = Broadcast {
             origin: self.options.id.clone(),
             started_at_ms: self.record.version.started_at_ms,
-            number: self.counts.broadcasts_sent,
+            number: self.counts.broadcasts_sent - self.broadcasts_before,
             lamport_time,
             name,
             data,
@@ -120,10 +120,10 @@ impl Engine {
                 let is_known = version.started_at_ms <= known.life.started_at_ms;
                 if is_leaving && is_known && peer.left_life < Some(version.started_at_ms) {
                     peer.left_life = Some(version.started_at_ms);
-                    self.spread(&Notice::Record { id, version, is_leaving });
+                    self.spread(&Notice::Record { id: id.clone(), version, is_leaving });
                 }
                 if is_new {
-                    self.send_on(Errand::Sync(sender.id.clone()));
+                    self.send_on(Errand::Fetch { from: sender.id.clone(), id });
                 }
             }
             Notice::Ring { id, ring } => self.learn_ring(id, ring),

@@ -20,8 +20,8 @@ pub struct Outbox {
     pub is_for_us: bool,
     /// Whether foca has told somebody that it is dead: its answer to a datagram of a dead member.
     pub has_told_death: bool,
-    /// Whether this member has had to begin another life.
-    pub has_come_back: bool,
+    /// Whether this member has heard that it is dead.
+    pub is_dead: bool,
 }
 
 impl Runtime<Identity> for &mut Outbox {
@@ -34,10 +34,7 @@ impl Runtime<Identity> for &mut Outbox {
             }
             Notification::DataReceived(_) => self.is_for_us = true,
             Notification::ProbeFailed(_, identity) => self.failed.push(identity.clone()),
-            Notification::Rejoin(_) => {
-                self.incarnation = 0;
-                self.has_come_back = true;
-            }
+            Notification::Defunct => self.is_dead = true,
             // Found out by looking at the members, which also tells of suspicions.
             _ => {}
         }

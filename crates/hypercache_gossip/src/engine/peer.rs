@@ -20,6 +20,19 @@ pub enum Status {
     Updating,
 }
 
+impl Status {
+    /// The word used in every interface.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Alive => "alive",
+            Self::Suspected => "suspected",
+            Self::Dead => "dead",
+            Self::Leaving => "leaving",
+            Self::Updating => "updating",
+        }
+    }
+}
+
 /// What the application was told of a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shown {

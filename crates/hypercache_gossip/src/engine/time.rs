@@ -24,6 +24,8 @@ pub enum Task {
     Verify(String),
     /// Tell the others which ring this member has.
     TellRing,
+    /// Begin another life after a death.
+    ComeBack,
     /// The leave has taken long enough.
     EndLeave,
 }
@@ -54,9 +56,9 @@ impl PartialOrd for Entry {
 
 /// Tasks in the order of their times.
 ///
-/// A process that was stopped for ten seconds has heard nothing for ten seconds: were its timers to run on, it
-/// would declare dead whoever it suspected, with the proof of life unread in its sockets. So the engine's time
-/// goes on by no more than until the next task was due, and a little.
+/// A process that was stopped for ten seconds has heard nothing for ten seconds: were its timers to run on,
+/// it would declare dead whoever it suspected, with the proof of life unread in its sockets. So the engine's
+/// time goes on by no more than until the next task was due, and a little.
 #[derive(Default)]
 pub struct Schedule {
     heap: BinaryHeap<Reverse<Entry>>,

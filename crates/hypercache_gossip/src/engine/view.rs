@@ -31,6 +31,21 @@ pub enum ChangeKind {
     Reaped,
 }
 
+impl ChangeKind {
+    /// The word used in every interface.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Joined => "joined",
+            Self::Left => "left",
+            Self::Failed => "failed",
+            Self::Suspected => "suspected",
+            Self::Recovered => "recovered",
+            Self::Updated => "updated",
+            Self::Reaped => "reaped",
+        }
+    }
+}
+
 /// One change of one member.
 #[derive(Clone, Debug)]
 pub struct Change {
@@ -87,6 +102,12 @@ impl Engine {
         matches!(self.swim_state(id), Some(Swim::Alive | Swim::Suspect))
     }
 
+    /// Whether a member is this one, or is live and has not said that it leaves.
+    pub(super) fn is_own_or_present(&self, id: &str) -> bool {
+        let is_staying = |identity: Identity| !self.has_left(&identity);
+        id == self.options.id || self.is_live(id) && self.identity_of(id).is_some_and(is_staying)
+    }
+
     /// The newest life of a member.
     pub(super) fn identity_of(&self, id: &str) -> Option<Identity> {
         let mut members = self.foca.iter_membership_state().map(foca::Member::id);
@@ -130,7 +151,9 @@ impl Engine {
         let Some(record) = &peer.record else { return };
         let before = peer.shown;
         let (kind, status) = match (sight(identity, state, peer, record), before) {
-            (Sight::Unclear, _) | (Sight::Gone | Sight::Is(Status::Dead), None) => return,
+            (Sight::Unclear, _) => return,
+            // Whoever goes, or has gone, has not come.
+            (Sight::Gone | Sight::Is(Status::Dead | Status::Leaving), None) => return,
             (Sight::Gone, Some(Shown { status: Status::Dead, .. })) => (ChangeKind::Reaped, Status::Dead),
             (Sight::Gone, Some(_)) => (ChangeKind::Left, Status::Leaving),
             (Sight::Is(status), None) => (ChangeKind::Joined, status),
@@ -151,7 +174,10 @@ impl Engine {
     fn forget_others(&mut self, known: &BTreeSet<&String>, changes: &mut Vec<Change>) {
         let gone: Vec<String> = self.peers.keys().filter(|id| !known.contains(id)).cloned().collect();
         for id in gone {
-            self.heard.remove(&id);
+            // It may only have been out of reach, and what it has sent is still told then.
+            if self.heard.len() > PEERS_MAX {
+                self.heard.remove(&id);
+            }
             let Some(Peer { record: Some(record), shown: Some(_), .. }) = self.peers.remove(&id) else {
                 continue;
             };

@@ -125,7 +125,11 @@ impl Forger<'_> {
             state: self.swim(),
             version: self.version(),
             ring: self.random.bool().then(|| self.ring()),
-            heard: Heard { started_at_ms: self.number(), high: self.number(), mask: self.number() },
+            heard: Heard {
+                started_at_ms: self.number(),
+                high: self.number(),
+                missing: std::array::from_fn(|_| self.number()),
+            },
         }
     }
 

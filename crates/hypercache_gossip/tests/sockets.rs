@@ -1,0 +1,222 @@
+//! Members over real sockets of this machine.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use hypercache_gossip::{
+    Change, ChangeKind, Claim, EngineOptions, Event, Gossip, NEWEST_SPOKEN, Record, Refusal, SharedOptions,
+    Sockets, Status, Timing, Version,
+};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+struct Member {
+    gossip: Gossip,
+    address: String,
+    view: BTreeMap<String, Change>,
+    seen: Vec<(ChangeKind, String)>,
+    told: Vec<Event>,
+}
+
+fn options(id: &str, sockets: &Sockets) -> EngineOptions {
+    static STARTED: AtomicU64 = AtomicU64::new(1);
+    let started = STARTED.fetch_add(1, Ordering::Relaxed);
+    EngineOptions {
+        id: id.into(),
+        address: sockets.address,
+        started_at_ms: started,
+        record: Record {
+            version: Version::default(),
+            claim: Claim::Present,
+            address: sockets.address.ip().to_string(),
+            port: sockets.address.port(),
+            ports: BTreeMap::new(),
+            weight: 1.0,
+            zone: None,
+            capabilities: Vec::new(),
+            metadata: BTreeMap::new(),
+            load: None,
+            unknown: Vec::new(),
+        },
+        cluster_name: "test".into(),
+        keys: vec![[7; 32]],
+        shared: SharedOptions(vec![("hash_function".into(), "xxhash64".into())]),
+        timing: Timing {
+            probe_interval: Duration::from_millis(100),
+            probe_timeout: Duration::from_millis(40),
+            gossip_interval: Duration::from_millis(20),
+            sync_interval: Duration::from_millis(200),
+            sync_timeout: Duration::from_secs(2),
+            ..Timing::default()
+        },
+        speaks: NEWEST_SPOKEN,
+        random_seed: [u8::try_from(started % 256).expect("small"); 32],
+    }
+}
+
+impl Member {
+    fn start(id: &str, seeds: &[&str], change: impl FnOnce(&mut EngineOptions)) -> Self {
+        let sockets = Sockets::bind("127.0.0.1:0".parse().expect("an address")).expect("a free port");
+        let address = sockets.address.to_string();
+        let mut options = options(id, &sockets);
+        change(&mut options);
+        let gossip = Gossip::run(options, sockets, || {}).expect("a runtime");
+        gossip.join(seeds.iter().map(|seed| (*seed).into()).collect());
+        Self { gossip, address, view: BTreeMap::new(), seen: Vec::new(), told: Vec::new() }
+    }
+
+    fn look(&mut self) {
+        for event in self.gossip.take_events(1_000).0 {
+            if let Event::Changed(changes) = &event {
+                for change in changes {
+                    self.seen.push((change.kind, change.id.clone()));
+                    match change.kind {
+                        ChangeKind::Left | ChangeKind::Reaped => drop(self.view.remove(&change.id)),
+                        _ => drop(self.view.insert(change.id.clone(), change.clone())),
+                    }
+                }
+            }
+            self.told.push(event);
+        }
+    }
+
+    fn sees(&mut self, wanted: &[(&str, Status)]) -> bool {
+        self.look();
+        let seen = self.view.values().map(|change| (change.id.as_str(), change.status));
+        seen.eq(wanted.iter().copied())
+    }
+}
+
+fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !condition() {
+        assert!(begun.elapsed() < PATIENCE, "waited in vain until {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn three() -> [Member; 3] {
+    let first = Member::start("a", &[], |_| {});
+    let second = Member::start("b", &[&first.address], |_| {});
+    let third = Member::start("c", &[&second.address], |_| {});
+    let mut members = [first, second, third];
+    let all = [("a", Status::Alive), ("b", Status::Alive), ("c", Status::Alive)];
+    wait_for("all see all", || members.iter_mut().all(|member| member.sees(&all)));
+    members
+}
+
+#[test]
+fn members_find_each_other_and_see_one_leave() {
+    let [mut a, mut b, mut c] = three();
+    c.gossip.leave();
+    let left = [("a", Status::Alive), ("b", Status::Alive)];
+    wait_for("it has left", || a.sees(&left) && b.sees(&left));
+    wait_for("its leave is over", || {
+        c.look();
+        c.told.iter().any(|event| matches!(event, Event::Left))
+    });
+    let free = Sockets::bind(c.address.parse().expect("an address"));
+    assert!(free.is_ok(), "who has left has closed its sockets");
+    assert!(!a.seen.iter().chain(&b.seen).any(|(kind, _)| *kind == ChangeKind::Failed));
+}
+
+#[test]
+fn who_ends_without_a_word_is_suspected_and_then_dead_and_may_return() {
+    let [mut a, mut b, c] = three();
+    drop(c);
+    let dead = [("a", Status::Alive), ("b", Status::Alive), ("c", Status::Dead)];
+    wait_for("it is dead", || a.sees(&dead) && b.sees(&dead));
+    assert!(a.seen.contains(&(ChangeKind::Suspected, "c".into())), "{:?}", a.seen);
+    let mut c = Member::start("c", &[&a.address], |_| {});
+    let all = [("a", Status::Alive), ("b", Status::Alive), ("c", Status::Alive)];
+    wait_for("it is back", || a.sees(&all) && b.sees(&all) && c.sees(&all));
+    assert!(a.seen.contains(&(ChangeKind::Recovered, "c".into())), "{:?}", a.seen);
+}
+
+#[test]
+fn what_members_say_reaches_all() {
+    let mut members = three();
+    let [a, ..] = &members;
+    let mut record = members[1].view["a"].record.clone();
+    record.metadata.insert("big".into(), "x".repeat(4_096));
+    record.weight = 3.0;
+    a.gossip.update(record).expect("it is small enough");
+    a.gossip.broadcast("greeting".into(), "\"hello\"".into(), 9).expect("it is small enough");
+    a.gossip.announce_ring(0xABC);
+    wait_for("all know it", || {
+        members.iter_mut().all(|member| {
+            member.look();
+            member.view["a"].record.weight == 3.0
+        })
+    });
+    wait_for("both others have heard", || {
+        members[1..].iter_mut().all(|member| {
+            member.look();
+            let heard = member.told.iter().filter(|event| matches!(event, Event::Heard(_))).count();
+            let ring =
+                |event: &Event| matches!(event, Event::Ring(id, mark) if id == "a" && mark.checksum == 0xABC);
+            heard == 1 && member.told.iter().any(ring)
+        })
+    });
+    let huge = Record { zone: Some("z".repeat(70_000)), ..members[0].view["a"].record.clone() };
+    assert!(members[0].gossip.update(huge).is_err());
+    let refused = members[0].gossip.broadcast("n".into(), "x".repeat(512), 1).expect_err("it is too large");
+    assert!(refused.to_string().contains("513 bytes; at most 512"), "{refused}");
+}
+
+#[test]
+fn another_option_another_key_and_another_name_stay_outside() {
+    let mut a = Member::start("a", &[], |_| {});
+    let mut other_option = Member::start("b", &[&a.address], |options| {
+        options.shared = SharedOptions(vec![("hash_function".into(), "sha256".into())]);
+    });
+    let mut other_key = Member::start("c", &[&a.address], |options| options.keys = vec![[8; 32]]);
+    let mut other_name = Member::start("d", &[&a.address], |options| options.cluster_name = "other".into());
+    wait_for("it is refused", || {
+        other_option.look();
+        other_option.told.iter().any(|event| {
+            matches!(event, Event::JoinEnded(Err(Refusal::OtherOption { option, .. })) if option == "hash_function")
+        })
+    });
+    for member in [&mut other_key, &mut other_name] {
+        wait_for("it is told that no seed answers", || {
+            member.look();
+            member.told.iter().any(|event| matches!(event, Event::Problems(lines) if lines.len() == 1))
+        });
+    }
+    wait_for("a has told of both strangers", || {
+        a.look();
+        let strange =
+            |what| a.told.iter().any(|event| matches!(event, Event::Stranger(_, told) if *told == what));
+        strange("other key") && strange("other cluster")
+    });
+    assert!(a.sees(&[("a", Status::Alive)]));
+}
+
+#[test]
+fn fifty_members_of_one_process_find_each_other_and_end() {
+    let begun = Instant::now();
+    let first = Member::start("n00", &[], |options| options.timing = Timing::default());
+    let seed = first.address.clone();
+    let mut members = vec![first];
+    for number in 1..50 {
+        let slow = |options: &mut EngineOptions| options.timing = Timing::default();
+        members.push(Member::start(&format!("n{number:02}"), &[&seed], slow));
+    }
+    wait_for("all see all", || {
+        members.iter_mut().all(|member| {
+            member.look();
+            member.view.len() == 50
+        })
+    });
+    println!("50 members converged in {:?}", begun.elapsed());
+    let addresses: Vec<String> = members.iter().map(|member| member.address.clone()).collect();
+    let counts = Arc::new(members[0].gossip.counts());
+    assert!(counts.dropped.is_empty(), "{:?}", counts.dropped);
+    drop(members);
+    for address in addresses {
+        assert!(Sockets::bind(address.parse().expect("an address")).is_ok(), "{address} is free again");
+    }
+}

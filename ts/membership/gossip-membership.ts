@@ -1,0 +1,422 @@
+/** Membership by gossip: the nodes find and watch each other, with nothing between them. */
+
+import { checkedCount, checkedNumber, checkedText, checkedTexts, listOf } from '../checks.js'
+import { type Clock, systemClock } from '../clock.js'
+import type { Member, MembershipChange } from '../cluster-types.js'
+import { HyperCacheError, wrongType } from '../errors.js'
+import { callListener, stopWatching, warn } from '../listeners.js'
+import { type NativeGossip, type NativeGossipEvent, binding, guarded } from '../native.js'
+import type { StopWatching } from '../types.js'
+import type {
+  BroadcastMessage,
+  DistributedMembership,
+  NetworkMetrics,
+  ReceivedBroadcast,
+} from './distributed-membership.js'
+import { type GossipMembershipOptions, type LocalState, nativeOptions, recordOf } from './gossip-options.js'
+import { GossipTraffic } from './gossip-traffic.js'
+import { MemberView } from './member-view.js'
+import type { MembershipMetrics, MembershipSubscription } from './membership-provider.js'
+import { asRingKeepsIt, isSame } from './simple-membership.js'
+
+/** Events taken in one turn of the event loop: others are to have their turns too. */
+const TAKEN_IN_A_TURN = 64
+const PORT_MAX = 65_535
+/** As long as a timer can be. Its end does nothing, and it is set again. */
+const LONG_MS = 2 ** 31 - 1
+
+type NativeChange = NonNullable<NativeGossipEvent['changes']>[number]
+
+/**
+ * The members are the nodes that gossip with this one: SWIM over UDP finds failures, and what nodes say of
+ * themselves travels over TCP. All of it runs on threads of its own: a busy event loop is no failed node.
+ *
+ * While it takes part it does not keep the process alive; `join` and `leave` under way do.
+ */
+export class GossipMembership implements DistributedMembership {
+  readonly localNodeId: string
+  readonly #options: GossipMembershipOptions
+  readonly #clock: Clock
+  readonly #view: MemberView
+  readonly #traffic = new GossipTraffic()
+  readonly #ringChecksums = new Map<string, string>()
+  readonly #broadcastListeners = new Set<(message: ReceivedBroadcast) => void>()
+  #state: LocalState
+  #native: NativeGossip | undefined
+  #startedAtMs = 0
+  #problems: readonly string[] = []
+  /** The last join or leave that was asked for, until its end. */
+  #lastTurn: { kind: 'join' | 'leave'; ended: Promise<void> } | undefined
+  #isLeaving = false
+  /** Ends what native code will tell the end of. */
+  #endWaiting: ((error?: HyperCacheError) => void) | undefined
+  #isAwake = false
+
+  /** @throws As `HashRing.addNode` for a description that no ring would take. */
+  constructor(options: GossipMembershipOptions, clock: Clock = systemClock) {
+    const { id, metadata } = asRingKeepsIt(options.local)
+    this.localNodeId = id
+    this.#options = options
+    this.#state = { metadata: Object.freeze(metadata), isUpdating: false, ports: Object.freeze({}) }
+    this.#clock = clock
+    this.#view = new MemberView(clock)
+  }
+
+  /**
+   * See `MembershipProvider.join`. Seeds that do not answer are asked again for ever, and are no error:
+   * `problems()` tells of them. Resolves when one has answered, or each was asked once.
+   *
+   * @throws ERR_HYPERCACHE_LISTEN_FAILED; ERR_HYPERCACHE_JOIN_REFUSED where a seed will have nothing to do
+   * with this node: the cluster hashes keys in another way, or another process has its id.
+   */
+  async join(seeds: readonly string[]): Promise<void> {
+    const addresses = checkedTexts('seeds', listOf('seeds', seeds))
+    this.#view.throwIfClosed()
+    await this.#inTurn('join', () => this.#join(addresses))
+  }
+
+  /** See `MembershipProvider.leave`. @throws ERR_HYPERCACHE_MEMBERSHIP_CLOSED where it is closed meanwhile. */
+  async leave(): Promise<void> {
+    await this.#inTurn('leave', () => this.#leave())
+  }
+
+  members(): readonly Member[] {
+    return this.#view.members()
+  }
+
+  member(id: string): Member | undefined {
+    return this.#view.member(checkedText('id', id))
+  }
+
+  /**
+   * See `MembershipProvider.updateMetadata`.
+   *
+   * @throws ERR_HYPERCACHE_RECORD_TOO_LARGE too: all that a node says of itself has at most 64 KiB.
+   */
+  updateMetadata(metadata: Readonly<Record<string, string>>): void {
+    this.#localMember('its metadata cannot be updated')
+    if (metadata === undefined) throw wrongType('metadata', metadata, 'an object of strings')
+    const kept = asRingKeepsIt({ ...this.#options.local, metadata }).metadata
+    if (!isSame(kept, this.#state.metadata)) this.#update({ metadata: Object.freeze(kept) })
+  }
+
+  /**
+   * Tells the others that this node is being upgraded, or is not any more: it still answers, and they see it
+   * as `updating`.
+   *
+   * @throws ERR_HYPERCACHE_NOT_JOINED, ERR_HYPERCACHE_MEMBERSHIP_CLOSED.
+   */
+  setUpdating(isUpdating: boolean): void {
+    this.#localMember('its status cannot be changed')
+    if (typeof isUpdating !== 'boolean') throw wrongType('isUpdating', isUpdating, 'a boolean')
+    if (isUpdating !== this.#state.isUpdating) this.#update({ isUpdating })
+  }
+
+  /**
+   * Tells the others how loaded this node is, for `leastLoaded` and other selections of replicas: 0 to 1. Each
+   * change is told to every member: every few seconds is often enough.
+   *
+   * @throws ERR_HYPERCACHE_OUT_OF_RANGE, ERR_HYPERCACHE_NOT_JOINED, ERR_HYPERCACHE_MEMBERSHIP_CLOSED.
+   */
+  setLoad(load: number): void {
+    this.#localMember('its load cannot be told')
+    const checked = checkedNumber('load', load)
+    if (!(checked >= 0 && checked <= 1)) {
+      const message = `load is ${checked}; it must be a number from 0 to 1`
+      throw new HyperCacheError('ERR_HYPERCACHE_OUT_OF_RANGE', message)
+    }
+    if (checked !== this.#state.load) this.#update({ load: checked })
+  }
+
+  announcePort(name: string, port: number | undefined): void {
+    const { [checkedText('name', name)]: before, ...others } = this.#state.ports
+    if (port === before) return
+    const ports = port === undefined ? others : { ...others, [name]: checkedCount(port, 'port', PORT_MAX) }
+    if (this.#native !== undefined && this.#isJoined) this.#update({ ports: Object.freeze(ports) })
+    else this.#state = { ...this.#state, ports: Object.freeze(ports) }
+  }
+
+  subscribe(
+    listener: (change: MembershipChange) => void,
+    options?: { signal?: AbortSignal | undefined },
+  ): MembershipSubscription {
+    return this.#view.subscribe(listener, options)
+  }
+
+  subscribeBatch(
+    listener: (changes: readonly MembershipChange[]) => void,
+    options?: { signal?: AbortSignal | undefined },
+  ): MembershipSubscription {
+    return this.#view.subscribeBatch(listener, options)
+  }
+
+  broadcast({ name, data, lamportTime }: BroadcastMessage): void {
+    this.#localMember('it cannot send to the others')
+    if (this.#isLeaving) throw this.#notJoined('it leaves, and cannot send to the others any more')
+    guarded(() => this.#native!.broadcast(name, data, lamportTime))
+  }
+
+  onBroadcast(listener: (message: ReceivedBroadcast) => void): StopWatching {
+    const own = (message: ReceivedBroadcast) => listener(message)
+    this.#broadcastListeners.add(own)
+    return stopWatching(() => void this.#broadcastListeners.delete(own))
+  }
+
+  announceRing(checksum: string): void {
+    if (this.#native === undefined) return
+    this.#ringChecksums.set(this.localNodeId, checksum)
+    this.#native.announceRing(checksum)
+  }
+
+  ringChecksums(): ReadonlyMap<string, string> {
+    const live = [...this.#ringChecksums].filter(([id]) => {
+      const member = this.#view.member(id)
+      return member !== undefined && member.status !== 'dead'
+    })
+    return new Map(live)
+  }
+
+  problems(): readonly string[] {
+    return this.#problems
+  }
+
+  networkMetrics(): NetworkMetrics {
+    return this.#traffic.metrics()
+  }
+
+  metrics(): MembershipMetrics {
+    return this.#view.metrics(this.#isJoined)
+  }
+
+  close(): void {
+    this.#end()
+    this.#view.close()
+    this.#endWaiting?.(new HyperCacheError('ERR_HYPERCACHE_MEMBERSHIP_CLOSED', 'the membership was closed'))
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  get #isJoined(): boolean {
+    return this.#view.member(this.localNodeId) !== undefined
+  }
+
+  /** Has joins and leaves follow one another as they were asked for. One like the last one is that one. */
+  #inTurn(kind: 'join' | 'leave', act: () => Promise<void>): Promise<void> {
+    const last = this.#lastTurn
+    if (last?.kind === kind) return last.ended
+    const ended = last === undefined ? act() : last.ended.catch(() => undefined).then(act)
+    const turn = { kind, ended }
+    const forget = () => {
+      if (this.#lastTurn === turn) this.#lastTurn = undefined
+    }
+    this.#lastTurn = turn
+    ended.then(forget, forget)
+    return ended
+  }
+
+  async #join(seeds: string[]): Promise<void> {
+    if (this.#isJoined) return
+    // What it was being upgraded to, it is now.
+    this.#state = { ...this.#state, isUpdating: false }
+    // A life that begins no later than the one before would be taken for that one.
+    this.#startedAtMs = Math.max(this.#startedAtMs + 1, this.#clock.nowMs())
+    const options = await nativeOptions(this.#options, this.#state, this.#startedAtMs)
+    this.#view.throwIfClosed()
+    const native = guarded(() => new binding.NativeGossip(options, () => this.#wake()))
+    this.#native = native
+    this.#problems = []
+    this.#traffic.follow(native)
+    try {
+      await this.#told(() => native.join(seeds))
+    } catch (error) {
+      this.#end()
+      throw error
+    }
+  }
+
+  async #leave(): Promise<void> {
+    if (!this.#isJoined) return
+    this.#isLeaving = true
+    try {
+      await this.#told(() => this.#native?.leave())
+      this.#end()
+      this.#forgetAll()
+    } finally {
+      this.#isLeaving = false
+    }
+  }
+
+  /** Every member leaves the view, the local one last: who has left knows of nobody. */
+  #forgetAll(): void {
+    const others = this.members().filter(({ isLocal }) => !isLocal)
+    const own = this.members().filter(({ isLocal }) => isLocal)
+    const left = (member: Member) => ({ type: 'left' as const, member: { ...member } })
+    this.#view.changeAll([...others, ...own].map(left))
+  }
+
+  /** Lets go of native code, and of what was only known by it. */
+  #end(): void {
+    this.#traffic.unfollow()
+    this.#native?.close()
+    this.#native = undefined
+    this.#ringChecksums.clear()
+    this.#problems = []
+  }
+
+  /** Waits until native code tells the end of what is begun, and keeps the process alive until then. */
+  async #told(begin: () => void): Promise<void> {
+    const anchor = setInterval(() => undefined, LONG_MS)
+    try {
+      const promise = new Promise<void>((resolve, reject) => {
+        this.#endWaiting = (error) => (error === undefined ? resolve() : reject(error))
+      })
+      begin()
+      await promise
+    } finally {
+      this.#endWaiting = undefined
+      clearInterval(anchor)
+    }
+  }
+
+  /** The local member, which takes part. @throws where it does not: `what` follows "takes no part: ". */
+  #localMember(what: string): Member {
+    this.#view.throwIfClosed()
+    const member = this.#view.member(this.localNodeId)
+    if (member !== undefined && this.#native !== undefined) return member
+    throw this.#notJoined(what)
+  }
+
+  #notJoined(what: string): HyperCacheError {
+    const message = `${this.localNodeId} takes no part in the membership: ${what}`
+    return new HyperCacheError('ERR_HYPERCACHE_NOT_JOINED', message)
+  }
+
+  /**
+   * Says something new of the local node. It is told here at once; native code's own word of it is old then.
+   */
+  #update(change: Partial<LocalState>): void {
+    const state = { ...this.#state, ...change }
+    const { status: before, statusSinceMs, ...rest } = this.#view.member(this.localNodeId)!
+    // Its port may be one that was found free.
+    const local = { ...this.#options.local, port: rest.port }
+    guarded(() => this.#native!.update(recordOf(local, state)))
+    this.#state = state
+    const status = before === 'leaving' ? before : state.isUpdating ? 'updating' : 'alive'
+    this.#view.change('updated', {
+      ...rest,
+      status,
+      statusSinceMs: status === before ? statusSinceMs : this.#clock.nowMs(),
+      metadata: state.metadata,
+      ports: state.ports,
+      ...(state.load === undefined ? {} : { load: state.load }),
+      incarnation: rest.incarnation + 1,
+    })
+  }
+
+  /** Called by native code: must not throw. */
+  #wake(): void {
+    if (this.#isAwake) return
+    this.#isAwake = true
+    // Not unref'd: an event loop with nothing else to do would not turn for it, and events would wait.
+    setImmediate(() => this.#deliver())
+  }
+
+  #deliver(): void {
+    this.#isAwake = false
+    const native = this.#native
+    if (native === undefined) return
+    const { events, hasMore } = native.takeEvents(TAKEN_IN_A_TURN)
+    if (hasMore) this.#wake()
+    for (const event of events) {
+      // A listener may have closed it, or begun another life.
+      if (this.#native === native) this.#heed(event)
+    }
+  }
+
+  #heed({
+    changes,
+    joinEnded,
+    ring,
+    broadcast,
+    problems,
+    stranger,
+    conflict,
+    hasLeft,
+  }: NativeGossipEvent): void {
+    if (changes !== undefined) this.#change(changes)
+    else if (joinEnded !== undefined) this.#endWaiting?.(joinEnded === '' ? undefined : refused(joinEnded))
+    else if (ring !== undefined) this.#ringChecksums.set(ring[0]!, ring[1]!)
+    else if (broadcast !== undefined) {
+      const { origin: originNodeId, ...message } = broadcast
+      const received = Object.freeze({ originNodeId, ...message })
+      for (const listener of [...this.#broadcastListeners])
+        void callListener('onBroadcast()', listener, received)
+    } else if (problems !== undefined) this.#problems = Object.freeze(problems)
+    else if (stranger !== undefined) warnOfStranger(stranger[0]!, stranger[1]!)
+    else if (conflict !== undefined) this.#giveWay(conflict)
+    else if (hasLeft === true) this.#endWaiting?.()
+  }
+
+  /** Another process has this node's id, and the older claim to it. */
+  #giveWay(address: string): void {
+    const problem = `another process at ${address} is node ${this.localNodeId}, and was there before this one`
+    this.#end()
+    this.#problems = Object.freeze([problem])
+    warn('ERR_HYPERCACHE_NODE_ID_TAKEN', `${problem}: this node takes no part any more`)
+    this.#forgetAll()
+    this.#endWaiting?.(this.#isLeaving ? undefined : refused(problem))
+  }
+
+  #change(changes: readonly NativeChange[]): void {
+    const told = changes.filter((change) => !this.#isTold(change))
+    this.#view.changeAll(told.map((change) => ({ type: change.kind, member: this.#memberOf(change) })))
+    for (const { id } of told) if (this.#view.member(id) === undefined) this.#ringChecksums.delete(id)
+  }
+
+  /** Whether it is the echo of a change of the local node that was told when it was made. */
+  #isTold({ id, record, status }: NativeChange): boolean {
+    if (id !== this.localNodeId) return false
+    const own = this.#view.member(id)
+    return own !== undefined && record.incarnation! <= own.incarnation && status !== 'leaving'
+  }
+
+  #memberOf({ id, status, record }: NativeChange): Member {
+    const previous = this.#view.member(id)
+    const { address, port, ports, weight, zone, capabilities, metadata, load } = record
+    return {
+      id,
+      address,
+      port,
+      status,
+      statusSinceMs: previous?.status === status ? previous.statusSinceMs : this.#clock.nowMs(),
+      weight,
+      ...(zone === undefined ? {} : { zone }),
+      capabilities: Object.freeze(capabilities),
+      metadata: Object.freeze(metadata),
+      ports: Object.freeze(ports),
+      startedAtMs: record.startedAtMs!,
+      incarnation: record.incarnation!,
+      ...(load === undefined ? {} : { load }),
+      isLocal: id === this.localNodeId,
+    }
+  }
+}
+
+function refused(why: string): HyperCacheError {
+  return new HyperCacheError('ERR_HYPERCACHE_JOIN_REFUSED', `the cluster refuses this node: ${why}`)
+}
+
+const STRANGERS: Readonly<Record<string, string>> = {
+  'other cluster': 'messages of a cluster with another name',
+  'other key': 'messages that none of our encryption_keys opens',
+  'not sealed': 'messages that are not encrypted, as all of this cluster are',
+  'other version': 'messages in a format of another release',
+  'other options': 'messages of members that hash keys in another way',
+}
+
+function warnOfStranger(address: string, why: string): void {
+  const what = STRANGERS[why] ?? 'what are no messages of a member'
+  warn('ERR_HYPERCACHE_STRANGER', `${address} sends ${what}: they are counted and dropped; this is told once`)
+}

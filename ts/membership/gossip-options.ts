@@ -1,0 +1,124 @@
+/** What a gossip membership is made of, and how it is told to native code. */
+
+import { createHash } from 'node:crypto'
+import { lookup } from 'node:dns/promises'
+import { isIP } from 'node:net'
+
+import type { GossipConfig, HashRingConfig } from '../config/cluster-config.js'
+import { HyperCacheError } from '../errors.js'
+import type { NativeGossipOptions, NativeRecord, NativeTiming } from '../native.js'
+import { systemReason } from '../system-reason.js'
+import type { LocalNode } from './simple-membership.js'
+
+/** What a gossip membership is made of. */
+export interface GossipMembershipOptions {
+  /** The node of this process. Its address and port are those by which others reach it. */
+  local: LocalNode
+  /** Where it listens: an IP address or a host name. */
+  bindAddress: string
+  /** Its port, for datagrams and streams; 0 is any that is free, and is advertised then. */
+  bindPort: number
+  /** Members of other clusters are not heard. */
+  clusterName: string
+  /** Keys of 32 bytes in base64: the first seals, all open. Without any, messages travel open. */
+  encryptionKeys?: readonly string[] | undefined
+  /** What must be the same at all members, for their rings to be. */
+  hashRing: HashRingConfig
+  /** How fast things go. */
+  gossip: GossipConfig
+  /** However large the cluster, a suspicion lasts no longer, in seconds. */
+  failureDetectionTimeoutSeconds: number
+}
+
+/** What the node says of itself: what may change while it lives. */
+export interface LocalState {
+  metadata: Readonly<Record<string, string>>
+  isUpdating: boolean
+  load?: number | undefined
+  /** Ports of its other servers, by name. */
+  ports: Readonly<Record<string, number>>
+}
+
+/** The options for native code; host names are resolved. @throws ERR_HYPERCACHE_LISTEN_FAILED. */
+export async function nativeOptions(
+  options: GossipMembershipOptions,
+  state: LocalState,
+  startedAtMs: number,
+): Promise<NativeGossipOptions> {
+  const { local, bindAddress, bindPort, clusterName, encryptionKeys = [] } = options
+  return {
+    id: local.id,
+    bindAddress: await ipOf(bindAddress),
+    bindPort,
+    advertiseAddress: await ipOf(local.address),
+    // The port that is found free is the one that others are told.
+    advertisePort: bindPort === 0 ? 0 : local.port,
+    startedAtMs,
+    record: recordOf(local, state),
+    clusterName,
+    keys: encryptionKeys.map((key) => Buffer.from(key, 'base64')),
+    shared: sharedOptions(options.hashRing),
+    timing: timingOf(options.gossip, options.failureDetectionTimeoutSeconds),
+  }
+}
+
+/** What native code is to say of the node. */
+export function recordOf(local: LocalNode, { metadata, isUpdating, load, ports }: LocalState): NativeRecord {
+  const { address, port, weight = 1, zone, capabilities = [] } = local
+  return {
+    isUpdating,
+    address,
+    port,
+    ports: { ...ports },
+    weight,
+    ...(zone === undefined ? {} : { zone }),
+    capabilities: [...capabilities],
+    metadata: { ...metadata },
+    ...(load === undefined ? {} : { load }),
+  }
+}
+
+async function ipOf(host: string): Promise<string> {
+  if (isIP(host) !== 0) return host
+  try {
+    return (await lookup(host)).address
+  } catch (cause) {
+    const message = `the host name ${host} has no address: ${systemReason(cause)}`
+    throw new HyperCacheError('ERR_HYPERCACHE_LISTEN_FAILED', message, { cause })
+  }
+}
+
+/** Names and values in turn. What differs in one of them owns other keys. */
+function sharedOptions(hashRing: HashRingConfig): string[] {
+  const { hashFunction, hashSeed, virtualNodeCount, zoneAware, routableStatuses } = hashRing
+  return [
+    ['hash_function', hashFunction],
+    // A seed is a secret of the placement: only a trace of it is told.
+    ['hash_seed', hashSeed === 0n ? '0' : `of trace ${traceOf(hashSeed)}`],
+    ['virtual_node_count', String(virtualNodeCount)],
+    ['zone_aware', String(zoneAware)],
+    ['routable_statuses', [...routableStatuses].sort().join(', ')],
+  ].flat()
+}
+
+function traceOf(seed: bigint): string {
+  return createHash('sha256').update(`hypercache hash_seed ${seed}`).digest('hex').slice(0, 16)
+}
+
+function timingOf(gossip: GossipConfig, failureDetectionTimeoutSeconds: number): NativeTiming {
+  return {
+    probeIntervalMs: gossip.probeIntervalSeconds * 1000,
+    probeTimeoutMs: gossip.probeTimeoutSeconds * 1000,
+    indirectProbeCount: gossip.indirectProbeCount,
+    gossipIntervalMs: gossip.gossipIntervalSeconds * 1000,
+    gossipFanout: gossip.gossipFanout,
+    retransmitMultiplier: gossip.retransmitMultiplier,
+    suspicionMultiplier: gossip.suspicionMultiplier,
+    suspicionMaxMs: failureDetectionTimeoutSeconds * 1000,
+    syncIntervalMs: gossip.syncIntervalSeconds * 1000,
+    syncTimeoutMs: gossip.syncTimeoutSeconds * 1000,
+    seedRetryMaxMs: gossip.seedRetryMaxSeconds * 1000,
+    leaveTimeoutMs: gossip.leaveTimeoutSeconds * 1000,
+    reapAfterMs: gossip.reapAfterSeconds * 1000,
+  }
+}
