@@ -205,6 +205,7 @@ pub enum Request {
         /// Who asks.
         hello: Hello,
         /// The member.
+        #[serde(deserialize_with = "checked::id")]
         id: String,
     },
     /// Who are you?

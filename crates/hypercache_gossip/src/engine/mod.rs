@@ -266,16 +266,17 @@ impl Engine {
         if !self.replays.is_new(head.session, head.number) {
             return Err("replayed");
         }
-        let handled = self.foca.handle_data(rest, &mut self.outbox);
-        let sender = self.outbox.sender.take();
-        handled.map_err(|error| match error {
+        (self.outbox.is_for_us, self.outbox.has_told_death) = (false, false);
+        self.foca.handle_data(rest, &mut self.outbox).map_err(|error| match error {
             foca::Error::DataTooBig => "oversized",
             foca::Error::DataFromOurselves | foca::Error::IndirectForOurselves => "own",
             _ => "malformed",
         })?;
-        let sender = sender.ok_or("other member")?;
-        let is_live = self.foca.iter_members().any(|member| *member.id() == sender);
-        if is_live { Ok(()) } else { Err("dead sender") }
+        match (self.outbox.is_for_us, self.outbox.has_told_death) {
+            (false, _) => Err("other member"),
+            (true, true) => Err("dead sender"),
+            (true, false) => Ok(()),
+        }
     }
 
     fn perform(&mut self, task: Task) {

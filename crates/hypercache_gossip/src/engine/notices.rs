@@ -122,8 +122,7 @@ impl Engine {
                 let Some(known) = self.identity_of(&id) else { return };
                 let Some(peer) = self.peer_of(&id) else { return };
                 let is_new = version > peer.version();
-                // Of two lives that have left, news of the one would else bring back news of the other
-                // without end.
+                // News of two lives that have left would else bring back each other without end.
                 let is_known = version.started_at_ms <= known.life.started_at_ms;
                 if is_leaving && is_known && peer.left_life < Some(version.started_at_ms) {
                     peer.left_life = Some(version.started_at_ms);
@@ -162,6 +161,7 @@ impl Engine {
         // Of somebody whom it does not know yet, an exchange will bring it again; of somebody whom it has
         // forgotten, it has had it.
         if self.swim_state(&broadcast.origin).is_none() {
+            self.count_drop("unknown origin");
             return;
         }
         let heard = self.heard.entry(broadcast.origin.clone()).or_default();
