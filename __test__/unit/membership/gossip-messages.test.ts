@@ -121,7 +121,7 @@ describe('what a member says of itself', () => {
 })
 
 describe('members that join one right after another', () => {
-  test('all know each other by gossip alone, without waiting for an exchange of all that is known', async () => {
+  test('all know each other by gossip alone, without an exchange of all that is known', async () => {
     for (let round = 0; round < 5; round += 1) {
       const ids = Array.from({ length: 12 }, (_, index) => `m${10 + index}`)
       const members = ids.map((id) => gossipMember(id, { gossip: { syncIntervalSeconds: 3_600 } }))

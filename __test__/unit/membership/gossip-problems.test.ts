@@ -1,4 +1,6 @@
-/** What stands against a membership by gossip: seeds that do not answer, strangers, its id at another process. */
+/**
+ * What stands against a membership by gossip: seeds that do not answer, strangers, its id at another process.
+ */
 
 import { createSocket } from 'node:dgram'
 import { connect } from 'node:net'
