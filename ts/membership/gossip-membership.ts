@@ -18,8 +18,6 @@ import { GossipTraffic } from './gossip-traffic.js'
 import { MemberView } from './member-view.js'
 import type { MembershipMetrics, MembershipSubscription } from './membership-provider.js'
 import { asRingKeepsIt, isSame } from './simple-membership.js'
-import { warnOfStranger } from './strangers.js'
-import { Turns } from './turns.js'
 
 /** Events taken in one turn of the event loop: others are to have their turns too. */
 const TAKEN_IN_A_TURN = 64
@@ -41,13 +39,14 @@ export class GossipMembership implements DistributedMembership {
   readonly #clock: Clock
   readonly #view: MemberView
   readonly #traffic = new GossipTraffic()
-  readonly #turns = new Turns<'join' | 'leave'>()
   readonly #ringChecksums = new Map<string, string>()
   readonly #broadcastListeners = new Set<(message: ReceivedBroadcast) => void>()
   #state: LocalState
   #native: NativeGossip | undefined
   #startedAtMs = 0
   #problems: readonly string[] = []
+  /** The last join or leave that was asked for, until its end. */
+  #lastTurn: { kind: 'join' | 'leave'; ended: Promise<void> } | undefined
   #isLeaving = false
   /** Ends what native code will tell the end of. */
   #endWaiting: ((error?: HyperCacheError) => void) | undefined
@@ -73,14 +72,12 @@ export class GossipMembership implements DistributedMembership {
   async join(seeds: readonly string[]): Promise<void> {
     const addresses = checkedTexts('seeds', listOf('seeds', seeds))
     this.#view.throwIfClosed()
-    await this.#turns.take('join', () => this.#join(addresses))
+    await this.#inTurn('join', () => this.#join(addresses))
   }
 
-  /**
-   * See `MembershipProvider.leave`. @throws ERR_HYPERCACHE_MEMBERSHIP_CLOSED where it is closed meanwhile.
-   */
+  /** See `MembershipProvider.leave`. @throws ERR_HYPERCACHE_MEMBERSHIP_CLOSED where it is closed meanwhile. */
   async leave(): Promise<void> {
-    await this.#turns.take('leave', () => this.#leave())
+    await this.#inTurn('leave', () => this.#leave())
   }
 
   members(): readonly Member[] {
@@ -116,8 +113,8 @@ export class GossipMembership implements DistributedMembership {
   }
 
   /**
-   * Tells the others how loaded this node is, for `leastLoaded` and other selections of replicas: 0 to 1.
-   * Each change is told to every member: every few seconds is often enough.
+   * Tells the others how loaded this node is, for `leastLoaded` and other selections of replicas: 0 to 1. Each
+   * change is told to every member: every few seconds is often enough.
    *
    * @throws ERR_HYPERCACHE_OUT_OF_RANGE, ERR_HYPERCACHE_NOT_JOINED, ERR_HYPERCACHE_MEMBERSHIP_CLOSED.
    */
@@ -203,6 +200,20 @@ export class GossipMembership implements DistributedMembership {
 
   get #isJoined(): boolean {
     return this.#view.member(this.localNodeId) !== undefined
+  }
+
+  /** Has joins and leaves follow one another as they were asked for. One like the last one is that one. */
+  #inTurn(kind: 'join' | 'leave', act: () => Promise<void>): Promise<void> {
+    const last = this.#lastTurn
+    if (last?.kind === kind) return last.ended
+    const ended = last === undefined ? act() : last.ended.catch(() => undefined).then(act)
+    const turn = { kind, ended }
+    const forget = () => {
+      if (this.#lastTurn === turn) this.#lastTurn = undefined
+    }
+    this.#lastTurn = turn
+    ended.then(forget, forget)
+    return ended
   }
 
   async #join(seeds: string[]): Promise<void> {
@@ -395,4 +406,17 @@ export class GossipMembership implements DistributedMembership {
 
 function refused(why: string): HyperCacheError {
   return new HyperCacheError('ERR_HYPERCACHE_JOIN_REFUSED', `the cluster refuses this node: ${why}`)
+}
+
+const STRANGERS: Readonly<Record<string, string>> = {
+  'other cluster': 'messages of a cluster with another name',
+  'other key': 'messages that none of our encryption_keys opens',
+  'not sealed': 'messages that are not encrypted, as all of this cluster are',
+  'other version': 'messages in a format of another release',
+  'other options': 'messages of members that hash keys in another way',
+}
+
+function warnOfStranger(address: string, why: string): void {
+  const what = STRANGERS[why] ?? 'what are no messages of a member'
+  warn('ERR_HYPERCACHE_STRANGER', `${address} sends ${what}: they are counted and dropped; this is told once`)
 }
