@@ -62,8 +62,8 @@ export const eventTypes = [
   'custom',
 ]
 
-/** Those after which the ring may be another one. */
-const ringTypes = new Set(['ring:changed', ...Object.keys(memberVerbs)])
+/** Those after which the ring may be another one, or that of the others. */
+const ringTypes = new Set(['ring:changed', 'ring:diverged', 'ring:agreed', ...Object.keys(memberVerbs)])
 
 /** Those after which the node may be ready, or not any more. */
 const healthTypes = new Set(['health:changed', ...Object.keys(coordinatorVerbs)])

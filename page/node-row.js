@@ -15,7 +15,8 @@ export class NodeRow {
   #badge = element('span')
   #extra = element('span', { class: 'node-extra' })
   #status = element('span', { class: 'status' })
-  #statusCell = element('td', {}, this.#status)
+  #since = element('span', { class: 'status-since' })
+  #statusCell = element('td', {}, this.#status, this.#since)
   #zone = element('td', { class: 'cell-zone' })
   #weight = element('td', { class: 'cell-weight is-number' })
   #share = element('td')
@@ -58,7 +59,7 @@ export class NodeRow {
       element('span', { class: 'narrow-only' }, `weight ${number(node.weight)}`),
     )
     const since = timeOfDay(node.statusSinceMs, Date.now())
-    this.#statusCell.title = `since ${since}`
+    setText(this.#since, `since ${since}`)
     this.#status.className = `status is-${node.status}`
     const mark = element('span', { 'aria-hidden': 'true', class: 'status-mark' }, statusMarks[node.status])
     fill(this.#status, mark, ` ${node.status}`)

@@ -13,6 +13,7 @@ import { HeaderView } from './header-view.js'
 import { Highlight } from './highlight.js'
 import { KeySection } from './key-section.js'
 import { LiveConnection } from './live.js'
+import { NetworkView } from './network-view.js'
 import { PlanResult } from './plan-result.js'
 import { PlanSection } from './plan-section.js'
 import { Poller } from './poller.js'
@@ -25,6 +26,7 @@ const api = new Api(tokens)
 const colors = new ColorSlots()
 const highlight = new Highlight()
 const header = new HeaderView(() => connection.retryNow())
+const networkView = new NetworkView()
 const ringSection = new RingSection(highlight)
 const keySection = new KeySection(
   api,
@@ -36,7 +38,7 @@ const eventsSection = new EventsSection()
 const connection = new LiveConnection({ api, load, onEvent, onState })
 // What cannot be had now will be loaded with all the rest, once the node answers again.
 const onFailure = (/** @type {unknown} */ error) => connection.drop(error)
-const ringRefresher = new Refresher(async () => showRing(await api.get('cluster/ring')), onFailure)
+const ringRefresher = new Refresher(refreshRing, onFailure)
 const poller = new Poller(ringRefresher)
 /** The ring that is shown, as text. */
 let shownRing = ''
@@ -54,10 +56,17 @@ async function load() {
   /** @type {HealthAnswer} */
   const health = await api.get('health')
   header.showMembers(members)
+  networkView.show(members)
   header.showHealth(health)
   eventsSection.reset(events.events)
   showRing(ring)
   return events.lastSequence
+}
+
+async function refreshRing() {
+  const [ring, members] = await Promise.all([api.get('cluster/ring'), api.get('cluster/members')])
+  networkView.show(members)
+  showRing(ring)
 }
 
 /** @param {RingAnswer} ring */

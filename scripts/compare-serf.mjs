@@ -113,7 +113,7 @@ async function partition(profile) {
     return Math.max(...(await Promise.all(sides))) / 1000
   }
   const [ours, serf] = await Promise.all(SYSTEMS.map(took))
-  return [{ what: 'one again after 60 s of 2|3', profile, unit: 's', ours, serf, ratioMax: 1 }]
+  return [{ what: 'one again after 60 s of two and three apart', profile, unit: 's', ours, serf, ratioMax: 1 }]
 }
 
 async function idle(profile, size) {

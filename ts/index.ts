@@ -63,6 +63,8 @@ export type {
   EventsAnswer,
   HealthAnswer,
   LiveAnswer,
+  LeaveAnswer,
+  LeaveRequest,
   MembersAnswer,
   PlanAnswer,
   PlanRequest,

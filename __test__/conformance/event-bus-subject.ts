@@ -45,7 +45,7 @@ const member: Member = {
 /** A payload for each type of event. */
 export const payloads: { readonly [T in EventType]: EventMap[T] } = {
   'member:joined': { member },
-  'member:left': { member, previous: member },
+  'member:left': { member: { ...member, status: 'leaving' }, previous: member },
   'member:failed': { member, previous: member },
   'member:suspected': { member, previous: member },
   'member:recovered': { member, previous: member },

@@ -1,6 +1,6 @@
 /** Metrics of a node that no node has: every number is another one, so that it is known where it turns up. */
 
-import type { ClusterMetrics, NetworkMetrics } from '../../dist/index.js'
+import type { ClusterMetrics, NetworkMetrics, RingAgreementMetrics } from '../../dist/index.js'
 
 const STATUSES = ['alive', 'suspected', 'dead', 'leaving', 'updating'] as const
 const EVENT_TYPES = [
@@ -90,7 +90,17 @@ export function madeUpMetrics(from = 1_000_001): ClusterMetrics {
       log: { eventCount: next(), fileBytes: next(), writeFailureCount: next() },
     },
     network: network(next),
-    ringAgreement: { isDiverged: true, differingCount: next(), divergedCount: next() },
+    ringAgreement: agreement(next),
+  }
+}
+
+function agreement(next: () => number): RingAgreementMetrics {
+  return {
+    isDiverged: true,
+    agreeingCount: next(),
+    differingCount: next(),
+    divergedCount: next(),
+    others: [],
   }
 }
 

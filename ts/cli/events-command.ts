@@ -8,21 +8,18 @@ import type { ClusterEvent, EventsLost } from '../events/event-map.js'
 import { jsonLine } from '../json.js'
 import { eventText } from './event-text.js'
 import { oneLine } from './failure.js'
-import { type EventsWanted, NodeAway, NodeClient, StreamEnded } from './node-client.js'
-import { once, wholeNumber, withExamples, withJsonOption } from './options.js'
+import { type EventsWanted, NodeAway, type NodeClient, StreamEnded } from './node-client.js'
+import { type NodeOptions, TOKEN_VARIABLE, nodeOf, withNodeOptions } from './node-options.js'
+import { wholeNumber, withExamples, withJsonOption } from './options.js'
 import type { Output } from './output.js'
 
-const URL_DEFAULT = 'http://127.0.0.1:8080'
-const TOKEN_VARIABLE = 'HYPERCACHE_HTTP_TOKEN'
 const LIMIT_DEFAULT = 20
 const LIMIT_MAX = 1_000_000
 /** First and longest wait before a node that has gone away is asked again. */
 const BACKOFF_MS = 250
 const BACKOFF_MS_MAX = 10_000
 
-interface EventsOptions {
-  url?: string
-  token?: string
+interface EventsOptions extends NodeOptions {
   follow?: boolean
   type?: string[]
   after?: number
@@ -33,11 +30,8 @@ interface EventsOptions {
 /** Adds `events`. */
 export function addEventsCommand(program: Command, output: Output): void {
   const collected = (value: string, previous: string[] = []) => [...previous, value]
-  const command = program
-    .command('events')
+  const command = withNodeOptions(program.command('events'))
     .description('Print the last events of a node that runs, and follow those that come')
-    .addOption(new Option('-u, --url <url>', `address of the node (default: ${URL_DEFAULT})`).argParser(once))
-    .addOption(new Option('--token <token>', `its http.token (default: ${TOKEN_VARIABLE})`).argParser(once))
     .option('-f, --follow', 'go on with events as they come, until SIGINT')
     .addOption(
       new Option('-t, --type <type>', 'only events of this type; may be given again').argParser(collected),
@@ -64,8 +58,8 @@ export function addEventsCommand(program: Command, output: Output): void {
 }
 
 async function events(options: EventsOptions, output: Output): Promise<void> {
-  const { url = URL_DEFAULT, token = process.env[TOKEN_VARIABLE] || undefined, follow, after } = options
-  const client = new NodeClient(url, token)
+  const { follow, after } = options
+  const client = nodeOf(options)
   const limit = options.limit ?? (after === undefined ? LIMIT_DEFAULT : undefined)
   const wanted = { types: options.type ?? [], after, limit }
   const print = async (event: ClusterEvent | EventsLost) => {

@@ -10,6 +10,9 @@ import type { RingChange } from '../types.js'
 /** Bytes of lines that may wait for a reader who does not read; further lines are dropped. */
 const WAITING_BYTES_MAX = 4 << 20
 
+/** Members that a line names. */
+const NAMED_MAX = 5
+
 /** Longest wait for a reader when the process is about to end. */
 const FLUSH_MS_MAX = 1_000
 
@@ -62,6 +65,20 @@ export function logEvents({ events }: CoordinatorService, logger: Logger): void 
   })
 }
 
+/** Has the log tell with whom a node has begun that was to find others. */
+export function logCompany({ config, membership }: CoordinatorService, logger: Logger): void {
+  const ids = membership.members().flatMap(({ id, isLocal }) => (isLocal ? [] : [id]))
+  const { seeds } = config.cluster
+  if (ids.length > 0) {
+    const rest = ids.length > NAMED_MAX ? ` and ${ids.length - NAMED_MAX} more` : ''
+    logger.info({ memberCount: ids.length + 1 }, `joined ${ids.slice(0, NAMED_MAX).join(', ')}${rest}`)
+  } else if (seeds.length > 0) {
+    logger.warn({ seeds }, 'alone: no other node has answered at a seed yet; they are asked again and again')
+  } else {
+    logger.info('alone: there are no cluster.seeds, so it waits for others to join it')
+  }
+}
+
 type Line = [level: 'debug' | 'info' | 'warn', fields: object, message: string]
 
 /** What the log says of an event. */
@@ -74,9 +91,13 @@ function lineOf(event: ClusterEvent): Line {
     case 'member:reaped':
     case 'member:suspected':
     case 'member:failed': {
-      const { id, status, address, port } = event.payload.member
+      const { id, status, address, port, isLocal } = event.payload.member
+      // It is this node that leaves, or that gives way: it follows the others no more.
+      if (event.type === 'member:left' && status !== 'leaving' && !isLocal)
+        return ['debug', { member: id, status, address, port }, `member ${id} is followed no more`]
       const isBad = event.type === 'member:suspected' || event.type === 'member:failed'
-      const what = event.type.replace('member:', '')
+      const isOtherwise = event.type === 'member:updated' && event.payload.previous?.status !== status
+      const what = isOtherwise ? `is ${status}` : event.type.replace('member:', '')
       return [isBad ? 'warn' : 'info', { member: id, status, address, port }, `member ${id} ${what}`]
     }
     case 'ring:changed': {

@@ -1,6 +1,13 @@
-/** Asks a node that runs for its events. */
+/** Asks a node that runs: for its events, its members, its ring, and to leave. */
 
-import type { ErrorAnswer, EventsAnswer } from '../http/api.js'
+import type {
+  ErrorAnswer,
+  EventsAnswer,
+  LeaveAnswer,
+  LeaveRequest,
+  MembersAnswer,
+  RingAnswer,
+} from '../http/api.js'
 import type { ClusterEvent, EventsLost } from '../events/event-map.js'
 import { systemReason } from '../system-reason.js'
 import { eventData } from './event-source.js'
@@ -50,12 +57,45 @@ export class NodeClient {
 
   /** Events that were. @throws NodeAway, CliFailure where the node says no. */
   async events({ types, after, limit }: EventsWanted): Promise<EventsAnswer> {
-    const query = queryOf({ type: types, after, limit })
-    const response = await this.#fetch(`/cluster/events${query}`, {}, AbortSignal.timeout(ANSWER_MS_MAX))
+    return this.#get<EventsAnswer>(`/cluster/events${queryOf({ type: types, after, limit })}`)
+  }
+
+  /** The members as the node sees them. @throws NodeAway, CliFailure where the node says no. */
+  members(): Promise<MembersAnswer> {
+    return this.#get('/cluster/members')
+  }
+
+  /** The ring as the node has it. @throws NodeAway, CliFailure where the node says no. */
+  ring(): Promise<RingAnswer> {
+    return this.#get('/cluster/ring')
+  }
+
+  /**
+   * Asks the node to leave, and waits until it has.
+   *
+   * @param nodeId The node that is meant: another one at this address says no.
+   * @param onHeeded Called when the node has said that it will.
+   * @throws NodeAway, also where it goes before it has said that it has left; CliFailure where it says no.
+   */
+  async leave(nodeId: string, onHeeded: () => void): Promise<LeaveAnswer> {
+    const asked: LeaveRequest = { nodeId }
+    const init = { method: 'POST', body: JSON.stringify(asked) }
+    const limit = silenceLimit(SILENCE_MS_MAX)
     try {
-      return (await response.json()) as EventsAnswer
+      const headers = { 'content-type': 'application/json' }
+      const response = await this.#fetch('/cluster/leave', headers, limit.signal, init)
+      onHeeded()
+      let text = ''
+      const decoder = new TextDecoder()
+      for await (const piece of response.body as AsyncIterable<Uint8Array>) {
+        limit.heard()
+        text += decoder.decode(piece, { stream: true })
+      }
+      return JSON.parse(text) as LeaveAnswer
     } catch (error) {
-      throw this.#away(error)
+      throw error instanceof CliFailure ? error : this.#away(error)
+    } finally {
+      limit.end()
     }
   }
 
@@ -71,29 +111,42 @@ export class NodeClient {
     signal: AbortSignal,
     onOpen: () => void,
   ): AsyncGenerator<ClusterEvent | EventsLost> {
-    const silence = new AbortController()
-    const timer = setTimeout(() => silence.abort(new Error('it says nothing')), SILENCE_MS_MAX)
+    const limit = silenceLimit(SILENCE_MS_MAX)
     const headers = { accept: 'text/event-stream', 'last-event-id': String(after) }
     try {
-      const either = AbortSignal.any([signal, silence.signal])
+      const either = AbortSignal.any([signal, limit.signal])
       const response = await this.#fetch(`/events${queryOf({ type: types })}`, headers, either)
       onOpen()
       const body = response.body as AsyncIterable<Uint8Array>
-      for await (const data of eventData(body, () => void timer.refresh()))
+      for await (const data of eventData(body, limit.heard))
         yield JSON.parse(data) as ClusterEvent | EventsLost
     } catch (error) {
       if (signal.aborted) return
       throw error instanceof CliFailure ? error : this.#away(error)
     } finally {
-      clearTimeout(timer)
+      limit.end()
     }
     throw new StreamEnded()
   }
 
-  async #fetch(path: string, headers: Record<string, string>, signal: AbortSignal): Promise<Response> {
+  async #get<T>(path: string): Promise<T> {
+    const response = await this.#fetch(path, {}, AbortSignal.timeout(ANSWER_MS_MAX))
+    try {
+      return (await response.json()) as T
+    } catch (error) {
+      throw this.#away(error)
+    }
+  }
+
+  async #fetch(
+    path: string,
+    headers: Record<string, string>,
+    signal: AbortSignal,
+    init: RequestInit = {},
+  ): Promise<Response> {
     let response: Response
     try {
-      response = await fetch(this.#url + path, { headers: { ...this.#headers, ...headers }, signal })
+      response = await fetch(this.#url + path, { ...init, headers: { ...this.#headers, ...headers }, signal })
     } catch (error) {
       throw this.#away(error)
     }
@@ -113,6 +166,13 @@ export class NodeClient {
     const { cause } = error as { cause?: unknown }
     return new NodeAway(this.#url, systemReason(cause ?? error), error)
   }
+}
+
+/** A signal that is aborted when nothing was heard for so long. */
+function silenceLimit(limitMs: number): { signal: AbortSignal; heard: () => void; end: () => void } {
+  const silence = new AbortController()
+  const timer = setTimeout(() => silence.abort(new Error('it says nothing')), limitMs)
+  return { signal: silence.signal, heard: () => void timer.refresh(), end: () => clearTimeout(timer) }
 }
 
 function queryOf(

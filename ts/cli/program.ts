@@ -9,6 +9,8 @@ import { addConfigCommand } from './config-command.js'
 import { addEventsCommand } from './events-command.js'
 import { usageError } from './failure.js'
 import { addKeygenCommand } from './keygen-command.js'
+import { addLeaveCommand } from './leave-command.js'
+import { addMembersCommand } from './members-command.js'
 import { withExamples } from './options.js'
 import type { Output } from './output.js'
 import { addRingCommand } from './ring-command.js'
@@ -41,6 +43,8 @@ function makeProgram(output: Output): Command {
   addConfigCommand(program, output)
   addServeCommand(program)
   addEventsCommand(program, output)
+  addMembersCommand(program, output)
+  addLeaveCommand(program, output)
   addRingCommand(program, output)
   addKeygenCommand(program, output)
   withExamples(program, [

@@ -8,10 +8,12 @@ import { type HttpServer, startHttpServer } from '../http/http-server.js'
 import { describedError } from '../listeners.js'
 import { type ConfigOptions, configOf } from './config-source.js'
 import { CliFailure, EXIT_FAILED } from './failure.js'
-import { type Log, logEvents, openLog } from './log.js'
+import { type Log, logCompany, logEvents, openLog } from './log.js'
 
 /** Time to stop in, beyond that in which requests are still accepted. */
 const STOP_MS_MAX = 10_000
+/** Time for the last lines of one that has not stopped in that. */
+const LAST_WORDS_MS = 2_000
 /** Added to the number of a signal: the exit code of who was ended by it. */
 const SIGNAL_EXIT = 128
 const SIGNALS = { SIGINT: 2, SIGTERM: 15 } as const
@@ -30,25 +32,28 @@ export async function serve(options: ConfigOptions): Promise<void> {
   for (const warning of warnings) logger.warn(warning)
   const coordinator = makeCoordinator(config, { keepsProcessAlive: true })
   logEvents(coordinator, logger)
+  let limitMs = STOP_MS_MAX
   try {
-    await start(coordinator, logger)
+    await start(coordinator, logger, () => asked.ask('asked over HTTP to leave'))
     const { drainSeconds, enabled } = config.http
     const drain = enabled && drainSeconds > 0 ? `; requests are taken for ${drainSeconds} s more` : ''
-    logger.info(`${await asked.signal}: stopping${drain}; a second signal ends it at once`)
-    const deadlineMs = drainSeconds * 1000 + STOP_MS_MAX
-    await within(deadlineMs, coordinator.close())
+    logger.info(`${await asked.first}: stopping${drain}; a signal from now on ends it at once`)
+    limitMs += drainSeconds * 1000
   } finally {
-    await within(STOP_MS_MAX, coordinator.close())
-    asked.forget()
-    await log.flush()
+    try {
+      await within(limitMs, coordinator.close())
+    } finally {
+      asked.forget()
+      await log.flush()
+    }
   }
 }
 
 /** Serves and joins: probes are answered before the node is ready. */
-async function start(coordinator: CoordinatorService, logger: Logger): Promise<void> {
+async function start(coordinator: CoordinatorService, logger: Logger, onLeave: () => void): Promise<void> {
   const { http, cluster } = coordinator.config
   const server: HttpServer | undefined = http.enabled
-    ? await startHttpServer(coordinator, { logger })
+    ? await startHttpServer(coordinator, { logger, onLeave })
     : undefined
   try {
     await coordinator.start()
@@ -59,24 +64,38 @@ async function start(coordinator: CoordinatorService, logger: Logger): Promise<v
   }
   const where = server === undefined ? 'http is not enabled' : `page at ${server.url}`
   logger.info({ clusterName: cluster.clusterName, url: server?.url }, `node ${cluster.nodeId}: ${where}`)
+  if (cluster.membership !== 'simple') logCompany(coordinator, logger)
 }
 
-/** Resolves with the first signal to stop. A second one ends the process at once. */
-function askedToStop({ flushNow }: Log): { signal: Promise<string>; forget: () => void } {
-  let tell: (signal: string) => void
+/** How the node is told to stop. */
+interface Asked {
+  /** Resolves with the first way in which it was. */
+  first: Promise<string>
+  /** Tells it to stop, unless it was told already. */
+  ask: (how: string) => void
+  /** Listens to signals no more. */
+  forget: () => void
+}
+
+/** Listens to signals. One that comes when the node was told to stop already ends the process at once. */
+function askedToStop({ flushNow }: Log): Asked {
+  let tell: (how: string) => void
   let isAsked = false
-  const signal = new Promise<string>((resolve) => (tell = resolve))
+  const first = new Promise<string>((resolve) => (tell = resolve))
+  const ask = (how: string) => {
+    isAsked = true
+    tell(how)
+  }
   const listen = (name: keyof typeof SIGNALS) => {
     if (isAsked) {
       flushNow()
       process.exit(SIGNAL_EXIT + SIGNALS[name])
     }
-    isAsked = true
-    tell(name)
+    ask(name)
   }
   const names = Object.keys(SIGNALS) as (keyof typeof SIGNALS)[]
   for (const name of names) process.on(name, listen)
-  return { signal, forget: () => names.forEach((name) => process.off(name, listen)) }
+  return { first, ask, forget: () => names.forEach((name) => process.off(name, listen)) }
 }
 
 /** Has warnings, and errors that nobody caught, go to the log. */
@@ -99,7 +118,11 @@ async function within(limitMs: number, stopped: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     const message = `the node has not stopped within ${limitMs / 1000} s`
-    timer = setTimeout(() => reject(new CliFailure(EXIT_FAILED, message)), limitMs)
+    timer = setTimeout(() => {
+      reject(new CliFailure(EXIT_FAILED, message))
+      // What keeps the node from stopping may keep the process too.
+      setTimeout(() => process.exit(EXIT_FAILED), LAST_WORDS_MS).unref()
+    }, limitMs)
   })
   try {
     await Promise.race([stopped, late])

@@ -39,6 +39,8 @@ export class RingAgreement {
   /** When each member that differs was first seen to, without a look in between at which it did not. */
   readonly #differsSinceMs = new Map<string, number>()
   #others: Others = []
+  /** Other members with the same ring. */
+  #agreeingCount = 0
   #announced: string | undefined
   /** When the rings began to differ that differ for too long. */
   #divergedSinceMs: number | undefined
@@ -67,6 +69,7 @@ export class RingAgreement {
     this.#timer?.cancel()
     this.#differsSinceMs.clear()
     this.#others = []
+    this.#agreeingCount = 0
     this.#announced = undefined
     this.#divergedSinceMs = undefined
     this.#changedMs = undefined
@@ -91,7 +94,9 @@ export class RingAgreement {
   metrics(): RingAgreementMetrics {
     return {
       isDiverged: this.#divergedSinceMs !== undefined,
+      agreeingCount: this.#announced === undefined ? 0 : 1 + this.#agreeingCount,
       differingCount: this.#others.length,
+      others: this.#others,
       divergedCount: this.#divergedCount,
     }
   }
@@ -141,9 +146,9 @@ export class RingAgreement {
     const differing = new Set(this.#others.map(({ nodeId }) => nodeId))
     for (const id of this.#differsSinceMs.keys()) if (!differing.has(id)) this.#differsSinceMs.delete(id)
     for (const id of differing) if (!this.#differsSinceMs.has(id)) this.#differsSinceMs.set(id, elapsedMs)
-    const agreeing = live.filter(({ id }) => told.get(id) === checksum).length
-    if (agreeing === live.length) this.#converged(live.length, elapsedMs)
-    this.#judge(checksum, agreeing, elapsedMs)
+    this.#agreeingCount = live.filter(({ id }) => told.get(id) === checksum).length
+    if (this.#agreeingCount === live.length) this.#converged(live.length, elapsedMs)
+    this.#judge(checksum, elapsedMs)
   }
 
   #converged(otherCount: number, elapsedMs: number): void {
@@ -153,7 +158,7 @@ export class RingAgreement {
   }
 
   /** Tells that the rings have differed for too long, or that they do not any more. */
-  #judge(checksum: string, agreeingCount: number, elapsedMs: number): void {
+  #judge(checksum: string, elapsedMs: number): void {
     const { clock, divergenceMs, publish } = this.#options
     const sinceMs = Math.min(...this.#differsSinceMs.values())
     if (this.#divergedSinceMs === undefined && elapsedMs - sinceMs >= divergenceMs) {
@@ -167,7 +172,7 @@ export class RingAgreement {
     } else if (this.#divergedSinceMs !== undefined && this.#others.length === 0) {
       const durationMs = elapsedMs - this.#divergedSinceMs
       this.#divergedSinceMs = undefined
-      publish('ring:agreed', { checksum, memberCount: 1 + agreeingCount, durationMs })
+      publish('ring:agreed', { checksum, memberCount: 1 + this.#agreeingCount, durationMs })
     }
   }
 }

@@ -23,7 +23,10 @@ export interface Route {
   /** Whether it is answered without a token. */
   readonly isOpen?: boolean
   /** Answers, or takes the reply over and answers `undefined`. */
-  readonly handle: (request: FastifyRequest, reply: FastifyReply) => Promise<Answer | undefined> | Answer
+  readonly handle: (
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ) => Promise<Answer | undefined> | Answer | undefined
 }
 
 /** An answer of JSON. */

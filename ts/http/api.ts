@@ -2,7 +2,8 @@
 
 import type { HealthReport, Member } from '../cluster-types.js'
 import type { ClusterEvent } from '../events/event-map.js'
-import type { CoordinatorState } from '../metrics/cluster-metrics.js'
+import type { NetworkMetrics } from '../membership/distributed-membership.js'
+import type { CoordinatorState, RingAgreementMetrics } from '../metrics/cluster-metrics.js'
 import type { NodeStatus } from '../types.js'
 
 /** Every answer with a status of 400 or more. */
@@ -46,6 +47,23 @@ export interface MembersAnswer {
   /** Version of the view. */
   version: number
   members: readonly Member[]
+  /** How the rings of the other members compare with this node's; absent of a node alone. */
+  ringAgreement?: RingAgreementMetrics
+  /** The traffic with the other members; absent of a node alone. */
+  network?: NetworkMetrics
+}
+
+/** Body of `POST /cluster/leave`. */
+export interface LeaveRequest {
+  /** The id of the node that is asked: it must be the one that is meant. */
+  nodeId: string
+}
+
+/** `POST /cluster/leave`: comes when the node has stopped. */
+export interface LeaveAnswer {
+  nodeId: string
+  /** Whether it has left: otherwise the others could not be told in time, and will find it dead. */
+  hasLeft: boolean
 }
 
 /** A node of the ring, with what it has of it. */

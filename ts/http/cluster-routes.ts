@@ -66,12 +66,16 @@ export function wantedTypes(query: Query): EventType[] | undefined {
   return types.length === 0 ? undefined : ([...new Set(types)] as EventType[])
 }
 
-function membersAnswer({ config, localNodeId, membership }: CoordinatorService): MembersAnswer {
+function membersAnswer(coordinator: CoordinatorService): MembersAnswer {
+  const { config, localNodeId, membership } = coordinator
+  const { ringAgreement, network } = coordinator.metrics()
   return {
     localNodeId,
     clusterName: config.cluster.clusterName,
     version: membership.metrics().version,
     members: membership.members(),
+    ...(ringAgreement === undefined ? {} : { ringAgreement }),
+    ...(network === undefined ? {} : { network }),
   }
 }
 

@@ -15,6 +15,7 @@ export class Connections {
   readonly #server: Server
   /** What is being answered on each. */
   readonly #open = new Map<Socket, Set<ServerResponse>>()
+  readonly #released = new Set<Socket>()
   #takenCount = 0
   #closing: Promise<void> | undefined
   #onIdle: (() => void) | undefined
@@ -52,6 +53,19 @@ export class Connections {
     }
     if (socket.writable) socket.write(text)
     socket.destroySoon()
+  }
+
+  /** Waits for this connection no more, and leaves its end to who answers on it. */
+  release(socket: Socket): void {
+    this.#open.delete(socket)
+    this.#released.add(socket)
+    socket.once('close', () => this.#released.delete(socket))
+    this.#settle()
+  }
+
+  /** Whether there are connections that nobody waits for. */
+  get hasReleased(): boolean {
+    return this.#released.size > 0
   }
 
   /** While it settles, nothing should be answered; absent otherwise. */

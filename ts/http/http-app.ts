@@ -43,6 +43,9 @@ const HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
 }
 
+/** Paths whose answers take as long as a client, or a node that leaves, likes. */
+const LONG_ROUTES: ReadonlySet<string> = new Set(['/events', '/cluster/leave'])
+
 const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' }
 
 /** What an application is made of. */
@@ -121,8 +124,7 @@ function addHooks(app: FastifyInstance, parts: HttpAppParts): void {
   app.addHook('onResponse', (request, reply, done) => {
     const { statusCode: status, elapsedTime: tookMs } = reply
     const route = routeOf(request)
-    // A stream takes as long as its client likes.
-    const durationMs = route === '/events' && status === 200 ? undefined : tookMs
+    const durationMs = LONG_ROUTES.has(route) && status === 200 ? undefined : tookMs
     parts.exporter.countRequest({ route, method: methodOf(request), status, durationMs })
     const path = pathOf(request.url)
     parts.logger.debug({ method: request.method, path, status, durationMs: tookMs }, 'request')

@@ -1,10 +1,10 @@
 /** The HTTP server of a node: probes, metrics, JSON, events, and the page. */
 
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 
 import type { FastifyInstance } from 'fastify'
 
-import { type Fields, checkedCount, checkedFields } from '../checks.js'
+import { type Fields, checkedCount, checkedFields, checkedFunction } from '../checks.js'
 import { type Clock, type Timer, systemClock } from '../clock.js'
 import { isLoopback, hostPort } from '../config/addresses.js'
 import type { CoordinatorService } from '../coordinator/coordinator-service.js'
@@ -17,6 +17,7 @@ import { clusterRoutes } from './cluster-routes.js'
 import { Connections } from './connections.js'
 import { EventStreams } from './event-stream.js'
 import { makeHttpApp } from './http-app.js'
+import { leaveRoute } from './leave-route.js'
 import { pageRoutes } from './page-files.js'
 import { probeRoutes } from './probe-routes.js'
 import { TokenGuard } from './request-guard.js'
@@ -38,6 +39,11 @@ export interface HttpServerOptions {
   logger?: HttpLogger | undefined
   /** Where the time comes from. @defaultValue the machine's clock */
   clock?: Clock | undefined
+  /**
+   * Called when somebody asks, by `POST /cluster/leave`, that the node leaves: it is to have the coordinator
+   * stopped. May be called again meanwhile. @defaultValue none, and then there is no such path
+   */
+  onLeave?: (() => void) | undefined
 }
 
 /** A server that listens. */
@@ -49,7 +55,12 @@ export interface HttpServer extends AsyncDisposable {
   close(): Promise<void>
 }
 
-const OPTION_NAMES: ReadonlySet<string> = new Set<keyof HttpServerOptions>(['port', 'logger', 'clock'])
+const OPTION_NAMES: ReadonlySet<string> = new Set<keyof HttpServerOptions>([
+  'port',
+  'logger',
+  'clock',
+  'onLeave',
+])
 const PORT_MAX = 65_535
 /** How long connections without a request are kept, once nobody is let in: one may be on its way. */
 const LINGER_MS = 250
@@ -79,10 +90,11 @@ export async function startHttpServer(
   options: HttpServerOptions = {},
 ): Promise<HttpServer> {
   const checked: Fields & HttpServerOptions = checkedFields('options', options, OPTION_NAMES)
-  const { logger = warnings, clock = systemClock } = checked
+  const { logger = warnings, clock = systemClock, onLeave } = checked
+  if (onLeave !== undefined) checkedFunction('options.onLeave', onLeave)
   const port = checked.port ?? coordinator.config.http.port
   if (port !== 0) checkedCount(port, 'port', PORT_MAX)
-  const server = new RunningServer(coordinator, logger, clock)
+  const server = new RunningServer(coordinator, logger, clock, onLeave)
   await server.listen(port)
   return server
 }
@@ -100,7 +112,12 @@ class RunningServer implements HttpServer {
   #close: Promise<void> | undefined
   #port = 0
 
-  constructor(coordinator: CoordinatorService, logger: HttpLogger, clock: Clock) {
+  constructor(
+    coordinator: CoordinatorService,
+    logger: HttpLogger,
+    clock: Clock,
+    onLeave: (() => void) | undefined,
+  ) {
     this.#coordinator = coordinator
     this.#clock = clock
     const { bindAddress, token } = coordinator.config.http
@@ -111,11 +128,13 @@ class RunningServer implements HttpServer {
     this.#streams = new EventStreams(coordinator, clock, exporter)
     this.#view = new RingView(coordinator)
     const tokens = token === undefined ? undefined : new TokenGuard(token)
+    const release = (socket: Socket) => this.#connections.release(socket)
     this.#app = makeHttpApp({
       routes: [
         ...probeRoutes(coordinator, exporter, tokens),
         ...clusterRoutes(coordinator, this.#view),
         this.#streams.route(),
+        ...(onLeave === undefined ? [] : [leaveRoute(coordinator, { clock, onLeave, release })]),
         ...pageRoutes(),
       ],
       exporter,
@@ -187,7 +206,9 @@ class RunningServer implements HttpServer {
     await ended
     timer.cancel()
     this.#view.close()
-    await this.#app.close()
+    const closed = this.#app.close()
+    // Who has asked for the leave is answered after the end of it, which waits for this one.
+    if (!this.#connections.hasReleased) await closed
   }
 
   /** Waits for so long, or until something else has come. */

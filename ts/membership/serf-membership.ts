@@ -34,8 +34,8 @@ type Part = 'none' | 'joining' | 'member' | 'leaving'
  * The members are the nodes whose Serf agents are in one Serf cluster and bear the tags of this cluster. The
  * agent detects failures and carries messages; see `docs/providers.md` for how to run it, and for its limits.
  *
- * The node takes part for as long as its process does: `leave` says so in the tags, and the agent stays in its
- * cluster, for it may serve others too.
+ * The node takes part for as long as its process does: `leave` says so in the tags, and the agent stays in
+ * its cluster, for it may serve others too.
  */
 export class SerfMembership implements DistributedMembership {
   readonly localNodeId: string

@@ -13,8 +13,12 @@ export type CoordinatorState = 'idle' | 'starting' | 'ready' | 'draining' | 'sto
 export interface RingAgreementMetrics {
   /** Whether rings have differed for too long. */
   readonly isDiverged: boolean
+  /** Live members that tell the same checksum now, this node included. */
+  readonly agreeingCount: number
   /** Live members that tell another checksum now, for however short a time. */
   readonly differingCount: number
+  /** Who they are, and what they tell. */
+  readonly others: readonly { readonly nodeId: string; readonly checksum: string }[]
   /** How often rings have differed for too long. */
   readonly divergedCount: number
 }

@@ -17,6 +17,11 @@ export const networkFamilies: readonly MetricFamily[] = [
     ({ ringAgreement }) => ringAgreement && flag(ringAgreement.isDiverged),
   ),
   gauge(
+    'hypercache_ring_agreeing_members',
+    'Live members that have the same ring as this node now, this node included',
+    ({ ringAgreement }) => ringAgreement?.agreeingCount,
+  ),
+  gauge(
     'hypercache_ring_differing_members',
     'Live members that have another ring than this node now, for however short a time',
     ({ ringAgreement }) => ringAgreement?.differingCount,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hypercache_gossip::{Broadcast, Change, ChangeKind, Record, RingMark, Status};
 
-use crate::plan::{Host, Plan};
+use crate::plan::{Host, HostPlan, Plan};
 
 /// A process, by its number: none is ever used again.
 pub type Pid = usize;
@@ -28,6 +28,13 @@ pub struct ProcessInfo {
     pub began: Duration,
     /// When it ended.
     pub ended: Option<Duration>,
+}
+
+impl ProcessInfo {
+    /// Whether it has the id and the cluster of what runs on a host.
+    pub fn is_of(&self, host: &HostPlan) -> bool {
+        (self.cluster, &self.id) == (host.cluster, &host.id)
+    }
 }
 
 /// What happened to a process, or was told by its engine.

@@ -147,6 +147,8 @@ pub struct Plan {
     pub actions: Vec<(Duration, Action)>,
     /// When all faults end.
     pub calm_at: Duration,
+    /// A host on which somebody starts a second process with the id of another member.
+    pub twin: Option<Host>,
     /// Hosts of the first cluster on which nothing runs after that.
     pub away: BTreeSet<Host>,
     /// Who leaves and who crashes in the calm, where enough members are left.
@@ -172,7 +174,7 @@ impl Plan {
         let unit = preset.timing().probe_interval;
         // Short enough for members to be forgotten while they cannot be heard.
         let is_reaping = theme == Theme::Chaos && rng.random_bool(0.15);
-        let reap_after = if is_reaping { unit * 20 } else { Duration::from_secs(86_400) };
+        let reap_after = if is_reaping { unit * 40 } else { Duration::from_secs(86_400) };
         let mut plan = Self {
             seed,
             theme,
@@ -184,10 +186,14 @@ impl Plan {
             reap_after,
             actions: Vec::new(),
             calm_at: unit * rng.random_range(40..90),
+            twin: None,
             away: BTreeSet::new(),
             last_acts: (None, None),
         };
         plan.choose_ends(&mut rng);
+        if theme == Theme::Chaos && rng.random_bool(0.15) {
+            plan.add_twin(&mut rng);
+        }
         weather::fill(&mut plan, &mut rng);
         plan.actions.sort_by_key(|(at, _)| *at);
         plan
@@ -198,9 +204,18 @@ impl Plan {
         hypercache_gossip::Timing { reap_after: self.reap_after, ..self.preset.timing() }
     }
 
-    /// Hosts of the first cluster.
+    /// Hosts of the first cluster, but for the one of a twin.
     pub fn members(&self) -> std::ops::Range<Host> {
         0..self.member_count
+    }
+
+    /// Somebody has copied a configuration.
+    fn add_twin(&mut self, rng: &mut StdRng) {
+        let original = rng.random_range(0..self.member_count);
+        let twin = HostPlan { skew_ms: rng.random_range(-3_000..3_000), ..self.hosts[original].clone() };
+        self.twin = Some(self.hosts.len());
+        self.away.insert(self.hosts.len());
+        self.hosts.push(twin);
     }
 
     fn choose_ends(&mut self, rng: &mut StdRng) {

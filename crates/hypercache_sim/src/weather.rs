@@ -11,7 +11,7 @@ use crate::plan::{Action, Clock, Fault, Host, Place, Plan, Theme};
 /// Adds all actions of the chaos, and of the start before it.
 pub fn fill(plan: &mut Plan, rng: &mut StdRng) {
     let unit = plan.preset.timing().probe_interval;
-    for host in 0..plan.hosts.len() {
+    for host in (0..plan.hosts.len()).filter(|host| Some(*host) != plan.twin) {
         // Sometimes the seeds are the last to start.
         let is_late = plan.theme == Theme::Chaos && rng.random_ratio(1, 8);
         let after = unit.mul_f64(rng.random_range(0.0..if is_late { 20.0 } else { 2.0 }));
@@ -48,6 +48,10 @@ impl Weather<'_> {
                 3..8 => self.crash(host),
                 _ => self.leave(host),
             }
+        }
+        if let Some(twin) = self.plan.twin {
+            let at = self.moment();
+            self.add(at, Action::Start(twin, Place::Same, Clock::Right));
         }
         for _ in 0..self.rng.random_range(0..6) {
             let (at, host) = (self.moment(), self.host());
@@ -147,8 +151,7 @@ impl Weather<'_> {
             _ => Place::Same,
         };
         let clock = match self.rng.random_range(0..10) {
-            0 => Clock::Back(self.rng.random_range(1..100_000)),
-            1 => Clock::Stuck,
+            0 | 1 => Clock::Back(self.rng.random_range(1..100_000)),
             _ => Clock::Right,
         };
         if self.rng.random_ratio(1, 5) {

@@ -350,7 +350,7 @@ impl Engine {
             // What was sent before it came is not for it.
             state.broadcasts.clear();
         }
-        state.lines = self.lines();
+        state.lines = self.lines_for(&hello.identity.id);
         Reply::Synced { hello: self.hello(), state }
     }
 
@@ -509,11 +509,13 @@ impl Engine {
         }
         let known = self.identity_of(&identity.id);
         let is_known_life = known.as_ref() == Some(identity);
+        let is_earlier = known.is_some_and(|known| identity.life < known.life);
         let has_left = self.has_left(identity);
         match (line.state, self.swim_state(&identity.id)) {
             // Already forgotten here, or never known.
             (Swim::Down, None) => {}
-            (Swim::Down, Some(Swim::Alive | Swim::Suspect)) if is_known_life && !has_left => {
+            // A later life than the one that is known: that one has been there before, where a clock has gone back.
+            (Swim::Down, Some(Swim::Alive | Swim::Suspect)) if !is_earlier && !has_left => {
                 self.verify(identity.id.clone());
             }
             (Swim::Alive | Swim::Suspect, Some(Swim::Down)) if is_known_life && !has_left => {
@@ -560,9 +562,14 @@ impl Engine {
 
     /// What is known of all members, this one included. Who has left is nobody's concern any more.
     fn lines(&self) -> Vec<Line> {
+        self.lines_for(&self.options.id)
+    }
+
+    /// The same for one member, who has to know which life of its own node has left: it may be later than its own.
+    fn lines_for(&self, reader: &str) -> Vec<Line> {
         let of_others = self.foca.iter_membership_state().filter(|member| {
             let has_gone = member.state() == Swim::Down && self.has_left(member.id());
-            member.id().id != self.options.id && !has_gone
+            member.id().id != self.options.id && (!has_gone || member.id().id == reader)
         });
         let mut lines: Vec<Line> = of_others
             .map(|member| {

@@ -41,16 +41,18 @@ pub fn the_dead_are_known(history: &History) -> Vec<String> {
     found
 }
 
-/// A member that was dead and is forgotten does not come back, unless a process of it lives.
+/// A member that was dead and is forgotten does not come back, unless a process of it lives, or had died so late
+/// that others may not have known it yet.
 pub fn the_reaped_stay_gone(history: &History) -> Vec<String> {
+    let plan = &history.plan;
+    let known_to_all = plan.preset.detection_max(plan.member_count) + plan.timing().probe_interval * 15;
     let mut reaped = BTreeSet::new();
     let mut found = Vec::new();
     for (at, observer, change) in history.changes() {
         let Some(process) = process_of(&change.record) else { continue };
         if change.kind == ChangeKind::Reaped {
-            let is_over =
-                history.processes.get(process).is_some_and(|info| info.ended.is_some_and(|e| e <= at));
-            if is_over {
+            let ended = history.processes.get(process).and_then(|info| info.ended);
+            if ended.is_some_and(|ended| ended + known_to_all <= at) {
                 reaped.insert((observer, process));
             }
         } else if reaped.contains(&(observer, process)) {

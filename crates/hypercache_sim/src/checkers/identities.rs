@@ -1,6 +1,7 @@
 //! Who is let in, and how much is said.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::label;
 use crate::history::{History, What};
@@ -34,21 +35,24 @@ pub fn clusters_stay_apart(history: &History) -> Vec<String> {
     found
 }
 
-/// Nobody has the id of another process here, so nobody is refused or has to give way.
+/// Nobody is refused or has to give way but for another process with the same id, and in the calm it is the
+/// second one that is refused.
 pub fn nobody_is_turned_away(history: &History) -> Vec<String> {
+    let twin = history.plan.twin;
+    let twin_id = twin.map(|host| &history.plan.hosts[host].id);
+    let calm_at = history.snapshots.first().map_or(Duration::MAX, |snapshot| snapshot.at);
     let mut found = Vec::new();
     for entry in &history.entries {
+        let process = &history.processes[entry.process];
+        let is_calm = process.began >= calm_at;
+        let is_second = Some(process.host) == twin;
+        let has_twin = process.cluster == 0 && Some(&process.id) == twin_id;
+        let may_give_way = if is_calm { is_second } else { has_twin && entry.at < calm_at };
+        let (at, name) = (entry.at, label(history, entry.process));
         match &entry.what {
-            What::JoinEnded(Err(why)) => {
-                found.push(format!("at {:?} {} was refused: {why}", entry.at, label(history, entry.process)));
-            }
-            What::Conflict(address) => {
-                found.push(format!(
-                    "at {:?} {} gave way to {address}",
-                    entry.at,
-                    label(history, entry.process)
-                ));
-            }
+            What::JoinEnded(Err(why)) if !may_give_way => found.push(format!("at {at:?} {name} was refused: {why}")),
+            What::Conflict(address) if !may_give_way => found.push(format!("at {at:?} {name} gave way to {address}")),
+            What::JoinEnded(Ok(())) if is_calm && is_second => found.push(format!("at {at:?} {name} was let in")),
             _ => {}
         }
     }

@@ -79,6 +79,9 @@ impl World {
             began: self.now,
             ended: None,
         };
+        if Some(host) == self.plan.twin {
+            self.network.count("second processes with one id");
+        }
         if self.hosts[host].last_start_ms.replace(started_at_ms).is_some() {
             self.network.count("restarts");
         }

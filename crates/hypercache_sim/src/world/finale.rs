@@ -78,6 +78,12 @@ impl World {
     /// Messages to all, a change, a leave and a crash, with nothing else wrong.
     fn last_acts(&mut self) {
         let unit = self.plan.timing().probe_interval;
+        if let Some(twin) = self.plan.twin
+            && self.processes.values().any(|process| self.infos[process.pid].is_of(&self.plan.hosts[twin]))
+        {
+            self.start(twin, Place::Same, Clock::Right);
+            self.run_for(self.plan.timing().sync_timeout);
+        }
         for host in 0..self.hosts.len() {
             self.run_some(unit, 0.0..0.3);
             let count = self.rng.random_range(1..4);
