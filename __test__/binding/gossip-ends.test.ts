@@ -135,9 +135,8 @@ describe('a worker that is terminated', () => {
     const program = `
       ${PRELUDE}
       const { parentPort, workerData } = require('node:worker_threads')
-      joined('in a worker', workerData).then((own) => {
-        parentPort.postMessage(own.member(own.localNodeId).port)
-      })
+      const portOf = (own) => own.member(own.localNodeId).port
+      joined('in a worker', workerData).then((own) => parentPort.postMessage(portOf(own)))
       setInterval(() => undefined, 1e6)`
     await inChild(`${PRELUDE}
       const main = await joined('main')
@@ -156,8 +155,11 @@ describe('a worker that is terminated', () => {
 
   test('that ends by itself ends with code 0, whatever its membership is at', async () => {
     const codes = await inChild<number[]>(`
-      const ends = ['', ';await a.leave()', ';process.exit(0)']
-      const bodies = ends.map((end) => "const a = await joined('a')" + end)
+      const bodies = [
+        "await joined('a')",
+        "const a = await joined('a'); await a.leave()",
+        "await joined('a'); process.exit(0)",
+      ]
       const program = (body) => ${JSON.stringify(PRELUDE)} + ';(async () => {' + body + '})()'
       const ended = bodies.map((body) => once(new Worker(program(body), { eval: true }), 'exit'))
       return (await Promise.all(ended)).flat()`)
