@@ -87,6 +87,7 @@ async function deafness(profile) {
     const atMs = Date.now()
     await contest.network.deafen([deaf], others)
     await delay(DEAF_MS)
+    await contest.cluster.assertDropped([deaf])
     for (const system of SYSTEMS) counts[system] += contest.failureCount(system, atMs, others)
     closeNetworks()
   }
@@ -113,7 +114,9 @@ async function partition(profile) {
     return Math.max(...(await Promise.all(sides))) / 1000
   }
   const [ours, serf] = await Promise.all(SYSTEMS.map(took))
-  return [{ what: 'one again after 60 s of two and three apart', profile, unit: 's', ours, serf, ratioMax: 1 }]
+  return [
+    { what: 'one again after 60 s of two and three apart', profile, unit: 's', ours, serf, ratioMax: 1 },
+  ]
 }
 
 async function idle(profile, size) {
