@@ -2,7 +2,7 @@
 // each takes to see a failure, whom it takes for failed, how soon it is one again, what it sends. Prints a table
 // in Markdown, and writes `benches/record/<date>-serf.json`.
 //
-// Options: --runs N (kills for each profile, 10 unless told), --profiles lan,local, --sizes 5,20, --only TEXT
+// Options: --runs N (kills for each profile, 10 unless told), --profiles lan,local, --sizes 5,20,50, --only TEXT
 // (measurements whose name has it; no record). Needs what `npm run test:faults` needs, and `serf`.
 
 import { execFileSync } from 'node:child_process'
@@ -32,7 +32,7 @@ const { values: options } = parseArgs({
   options: {
     runs: { type: 'string', default: '10' },
     profiles: { type: 'string', default: 'lan,local' },
-    sizes: { type: 'string', default: '5,20' },
+    sizes: { type: 'string', default: '5,20,50' },
     only: { type: 'string' },
   },
 })
