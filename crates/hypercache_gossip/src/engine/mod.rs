@@ -15,6 +15,7 @@
 //! 5. A suspect is asked over a stream whether it is there, which loss of datagrams does not hinder.
 
 mod carrier;
+mod codec;
 mod effects;
 mod exchange;
 mod joining;
@@ -22,6 +23,7 @@ mod learning;
 mod leaving;
 mod lives;
 mod notices;
+mod options;
 mod outbox;
 mod peer;
 mod replay;
@@ -34,20 +36,21 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use foca::{Foca, PostcardCodec};
+use foca::Foca;
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
 
 use crate::envelope::{Purpose, Refused, Sealer};
 use crate::heard::Heard;
 use crate::identity::{Identity, Life};
-use crate::message::{Broadcast, DATAGRAM_BYTES_MAX, DatagramHead, OLDEST_SPOKEN, RingMark, SharedOptions};
+use crate::message::{Broadcast, DATAGRAM_BYTES_MAX, DatagramHead, OLDEST_SPOKEN, RingMark};
 use crate::record::{Claim, RECORD_BYTES_MAX, Record, Version};
-use crate::timing::Timing;
 
 use carrier::Carrier;
+use codec::{DoubtingCodec, Refutations};
 pub use effects::{Counts, Effect, Event, Target};
 use exchange::Errand;
+pub use options::EngineOptions;
 use outbox::Outbox;
 pub use peer::Status;
 use peer::{Peer, Shown};
@@ -58,31 +61,6 @@ pub use view::{Change, ChangeKind};
 
 /// Sources of strange messages that are remembered, so that each is told of once.
 const STRANGERS_MAX: usize = 1_024;
-
-/// What an engine is made of.
-#[derive(Clone, Debug)]
-pub struct EngineOptions {
-    /// Node id of the local member.
-    pub id: String,
-    /// Where datagrams and streams of others reach it.
-    pub address: SocketAddr,
-    /// When its process joins, in milliseconds since 1970.
-    pub started_at_ms: u64,
-    /// What it says of itself. Version and claim are the engine's.
-    pub record: Record,
-    /// Members of other clusters are not heard.
-    pub cluster_name: String,
-    /// The first seals, all open; none: nothing is sealed.
-    pub keys: Vec<[u8; 32]>,
-    /// What must be the same at all members.
-    pub shared: SharedOptions,
-    /// How fast things go.
-    pub timing: Timing,
-    /// The newest message format it uses, at most [`crate::NEWEST_SPOKEN`].
-    pub speaks: u8,
-    /// All randomness comes from it.
-    pub random_seed: [u8; 32],
-}
 
 /// Where the engine is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +77,8 @@ pub struct Engine {
     options: EngineOptions,
     sealer: Sealer,
     rng: StdRng,
-    foca: Foca<Identity, PostcardCodec, StdRng, Carrier>,
+    foca: Foca<Identity, DoubtingCodec, StdRng, Carrier>,
+    refutations: Refutations,
     outbox: Outbox,
     arrived: Receiver<(Identity, Vec<u8>)>,
     schedule: Schedule,
@@ -138,11 +117,12 @@ impl Engine {
         let life = Life { started_at_ms: options.started_at_ms, comeback: 0 };
         let identity = Identity { id: options.id.clone(), address: options.address, life };
         let (sender, arrived) = channel();
+        let refutations = Refutations::default();
         let foca = Foca::with_custom_broadcast(
             identity,
             options.timing.for_foca(1),
             StdRng::from_rng(&mut rng),
-            PostcardCodec,
+            DoubtingCodec { refutations: refutations.clone() },
             Carrier { arrived: sender },
         );
         let version = Version { started_at_ms: options.started_at_ms, counter: 1 };
@@ -152,6 +132,7 @@ impl Engine {
             session: rng.next_u64(),
             rng,
             foca,
+            refutations,
             arrived,
             record,
             options,
@@ -318,6 +299,7 @@ impl Engine {
         self.counts.probes_sent = self.outbox.probes_sent;
         self.tune();
         self.refresh();
+        self.note_refutations();
         for (to, bytes) in std::mem::take(&mut self.outbox.datagrams) {
             self.send(to, &bytes);
         }

@@ -100,6 +100,15 @@ impl Engine {
         }
     }
 
+    /// Has foca's codec know who has refuted a suspicion. Who leaves says itself that it is dead.
+    pub(super) fn note_refutations(&self) {
+        let members = self.foca.iter_members().filter(|member| member.incarnation() > 0);
+        let staying = members.filter(|member| !self.has_left(member.id()));
+        let refuted =
+            staying.map(|member| (member.id().id.clone(), (member.id().life, member.incarnation())));
+        self.refutations.replace(refuted.collect());
+    }
+
     /// What SWIM says of a member.
     pub(super) fn swim_state(&self, id: &str) -> Option<Swim> {
         self.foca.iter_membership_state().find(|member| member.id().id == id).map(foca::Member::state)
