@@ -210,6 +210,13 @@ pub enum Request {
     },
     /// Who are you?
     Who,
+    /// I leave.
+    Farewell {
+        /// Who leaves.
+        hello: Hello,
+        /// Its own line, and its record.
+        state: State,
+    },
 }
 
 /// The answer.

@@ -91,7 +91,9 @@ impl Engine {
                 self.hear_reply(errand, reply);
             }
             Err(why) => {
-                self.counts.syncs_failed += 1;
+                // That the dead do not answer is no failure.
+                let is_of_dead = matches!(&errand, Errand::Sync(id) if !self.is_live(id));
+                self.counts.syncs_failed += u64::from(!is_of_dead);
                 self.hear_nothing(errand, why);
             }
         }
@@ -151,8 +153,8 @@ impl Engine {
                 known(from).map(|at| (at, Request::Fetch { hello: hello.clone(), id: id.clone() }))
             }
             Errand::Farewell(id) => known(id).map(|at| {
-                let state = State { records: own_record(), ..lines() };
-                (at, sync(false, state))
+                let state = State { lines: vec![self.own_line()], records: own_record(), ..State::default() };
+                (at, Request::Farewell { hello: hello.clone(), state })
             }),
             Errand::Give(identity, state) => known(&identity.id).map(|at| {
                 let state = State { lines: self.lines(), ..state.clone() };
@@ -206,6 +208,10 @@ impl Engine {
             Request::Compare { hello, digest } => self
                 .refusal(&hello, false)
                 .unwrap_or(if digest == self.digest() { Reply::Same } else { Reply::Differs }),
+            Request::Farewell { hello, state } => self.refusal(&hello, true).unwrap_or_else(|| {
+                self.learn(&hello, state);
+                Reply::Same
+            }),
             Request::Fetch { hello, id } => self.refusal(&hello, false).unwrap_or_else(|| self.fetched(id)),
             Request::Sync { hello, is_join, state } => match self.refusal(&hello, is_join) {
                 Some(refused) => refused,

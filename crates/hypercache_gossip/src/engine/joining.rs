@@ -34,7 +34,8 @@ impl Engine {
 
     pub(super) fn ask_seed_again(&mut self, number: usize) {
         let is_there = match &self.seeds[number].contact {
-            Contact::Oneself => true,
+            // A name may stand for others too, which were not there before.
+            Contact::Oneself => self.foca.num_members() > 0,
             Contact::Member(id) => matches!(self.swim_state(id), Some(Swim::Alive | Swim::Suspect)),
             Contact::Untried | Contact::Failed(_) => false,
         };

@@ -147,15 +147,19 @@ impl Engine {
                 }
             })
             .collect();
-        lines.push(Line {
+        lines.push(self.own_line());
+        lines
+    }
+
+    pub(super) fn own_line(&self) -> Line {
+        Line {
             identity: self.identity().clone(),
             incarnation: self.outbox.incarnation,
             state: Swim::Alive,
             version: self.record.version,
             ring: self.ring,
             heard: self.own_heard(),
-        });
-        lines
+        }
     }
 
     /// What whoever has these lines lacks.

@@ -96,6 +96,8 @@ pub struct Engine {
     /// Broadcasts of earlier lives.
     broadcasts_before: u64,
     broadcasts: VecDeque<Broadcast>,
+    /// Name, data and Lamport time of messages that wait.
+    outgoing: VecDeque<(String, String, u64)>,
     seeds: Vec<Seed>,
     errands: BTreeMap<u64, Errand>,
     waiting_errands: VecDeque<Errand>,
@@ -148,6 +150,7 @@ impl Engine {
             rests_until: Duration::ZERO,
             broadcasts_before: 0,
             broadcasts: VecDeque::new(),
+            outgoing: VecDeque::new(),
             seeds: Vec::new(),
             errands: BTreeMap::new(),
             waiting_errands: VecDeque::new(),
@@ -288,6 +291,7 @@ impl Engine {
     /// Does all that follows from what has just happened.
     fn settle(&mut self) {
         self.heed_notices();
+        self.send_outgoing();
         self.survive();
         for (after, timer) in std::mem::take(&mut self.outbox.timers) {
             self.schedule.add(after, Task::Foca(timer));

@@ -14,6 +14,8 @@ use crate::record::{Record, Version};
 
 /// Broadcasts that are kept for members who have missed them.
 const BROADCASTS_MAX: usize = 256;
+/// Notices that are on their way at a time, before further broadcasts of this member follow.
+const UNDER_WAY_MAX: usize = 64;
 
 /// Longest notice that fits on a datagram whose sender and receiver have ids of any length: beside their
 /// identities foca needs less than 16 bytes.
@@ -40,19 +42,35 @@ impl Engine {
         if self.phase != Phase::Joined {
             return Ok(false);
         }
-        self.counts.broadcasts_sent += 1;
-        let broadcast = Broadcast {
-            origin: self.options.id.clone(),
-            started_at_ms: self.record.version.started_at_ms,
-            number: self.counts.broadcasts_sent - self.broadcasts_before,
-            lamport_time,
-            name,
-            data,
-        };
-        self.keep(broadcast.clone());
-        self.spread(&Notice::Broadcast(broadcast));
+        self.outgoing.push_back((name, data, lamport_time));
         self.settle();
         Ok(true)
+    }
+
+    /// Messages of this member that wait until datagrams have room for them.
+    pub fn outgoing_count(&self) -> usize {
+        self.outgoing.len()
+    }
+
+    /// Sends messages that wait, as long as there are not more on their way than members remember to have heard.
+    pub(super) fn send_outgoing(&mut self) {
+        while self.foca.custom_broadcast_backlog() < UNDER_WAY_MAX
+            && let Some((name, data, lamport_time)) = self.outgoing.pop_front()
+        {
+            self.counts.broadcasts_sent += 1;
+            let broadcast = Broadcast {
+                origin: self.options.id.clone(),
+                started_at_ms: self.record.version.started_at_ms,
+                number: self.counts.broadcasts_sent - self.broadcasts_before,
+                lamport_time,
+                name,
+                data,
+            };
+            self.keep(broadcast.clone());
+            if self.foca.num_members() > 0 {
+                self.spread(&Notice::Broadcast(broadcast));
+            }
+        }
     }
 
     /// Takes note of which ring this member has.
