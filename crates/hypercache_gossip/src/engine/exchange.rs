@@ -152,10 +152,9 @@ impl Engine {
             Errand::Fetch { from, id } => {
                 known(from).map(|at| (at, Request::Fetch { hello: hello.clone(), id: id.clone() }))
             }
-            Errand::Farewell(id) => known(id).map(|at| {
-                let state = State { lines: vec![self.own_line()], records: own_record(), ..State::default() };
-                (at, Request::Farewell { hello: hello.clone(), state })
-            }),
+            Errand::Farewell(id) => {
+                known(id).map(|at| (at, Request::Farewell { hello: hello.clone(), state: self.last_words() }))
+            }
             Errand::Give(identity, state) => known(&identity.id).map(|at| {
                 let state = State { lines: self.lines(), ..state.clone() };
                 (at, sync(false, state))

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::exchange::Errand;
 use super::time::Task;
 use super::{Effect, Engine, Event, Phase};
+use crate::message::{RecordOf, State};
 use crate::record::Claim;
 
 impl Engine {
@@ -15,6 +16,7 @@ impl Engine {
             self.effects.push(Effect::Tell(Event::Left));
             return;
         }
+        self.send_outgoing(usize::MAX);
         self.phase = Phase::Leaving;
         self.change_record(|record| record.claim = Claim::Leaving);
         self.waiting_errands.clear();
@@ -27,6 +29,17 @@ impl Engine {
         }
         self.settle_leave();
         self.settle();
+    }
+
+    /// What whoever it leaves is to know: that it leaves, and what it has said.
+    pub(super) fn last_words(&self) -> State {
+        let id = self.options.id.clone();
+        let own = self.broadcasts.iter().filter(|broadcast| broadcast.origin == id);
+        State {
+            lines: vec![self.own_line()],
+            broadcasts: own.cloned().collect(),
+            records: vec![RecordOf { id, bytes: self.record.encode() }],
+        }
     }
 
     /// Ends the leave when everybody who is live knows of it.

@@ -50,6 +50,7 @@ use carrier::Carrier;
 use codec::{DoubtingCodec, Refutations};
 pub use effects::{Counts, Effect, Event, Target};
 use exchange::Errand;
+use notices::UNDER_WAY_MAX;
 pub use options::EngineOptions;
 use outbox::Outbox;
 pub use peer::Status;
@@ -291,7 +292,7 @@ impl Engine {
     /// Does all that follows from what has just happened.
     fn settle(&mut self) {
         self.heed_notices();
-        self.send_outgoing();
+        self.send_outgoing(UNDER_WAY_MAX);
         self.survive();
         for (after, timer) in std::mem::take(&mut self.outbox.timers) {
             self.schedule.add(after, Task::Foca(timer));

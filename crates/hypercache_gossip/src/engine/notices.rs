@@ -14,8 +14,9 @@ use crate::record::{Record, Version};
 
 /// Broadcasts that are kept for members who have missed them.
 const BROADCASTS_MAX: usize = 256;
-/// Notices that are on their way at a time, before further broadcasts of this member follow.
-const UNDER_WAY_MAX: usize = 64;
+/// Notices that are on their way at a time, before further broadcasts of this member follow: far less than members
+/// remember to have heard.
+pub(super) const UNDER_WAY_MAX: usize = 64;
 
 /// Longest notice that fits on a datagram whose sender and receiver have ids of any length: beside their
 /// identities foca needs less than 16 bytes.
@@ -52,9 +53,9 @@ impl Engine {
         self.outgoing.len()
     }
 
-    /// Sends messages that wait, as long as there are not more on their way than members remember to have heard.
-    pub(super) fn send_outgoing(&mut self) {
-        while self.foca.custom_broadcast_backlog() < UNDER_WAY_MAX
+    /// Sends messages that wait, until so many notices are on their way.
+    pub(super) fn send_outgoing(&mut self, under_way_max: usize) {
+        while self.foca.custom_broadcast_backlog() < under_way_max
             && let Some((name, data, lamport_time)) = self.outgoing.pop_front()
         {
             self.counts.broadcasts_sent += 1;
