@@ -20,7 +20,7 @@ pub enum Theme {
     Chaos,
     /// At most 20 % of what is sent is lost, and nothing else is wrong.
     LossAlone,
-    /// Member after member is replaced by a newer release, with a little loss.
+    /// Member after member is replaced by a newer release, or by an older one, with a little loss.
     Upgrade,
     /// No faults until the last part.
     Quiet,
@@ -295,7 +295,9 @@ fn hosts(rng: &mut StdRng, theme: Theme, member_count: usize, clusters: &[Cluste
         let count = if cluster == 0 { member_count } else { rng.random_range(2..=3) };
         for number in 0..count {
             let speaks = match (theme, mixed) {
-                (Theme::Upgrade, _) | (_, 0) => 1,
+                // The others go back to an older release.
+                (Theme::Upgrade, 0..2) | (Theme::Chaos | Theme::LossAlone | Theme::Quiet, 0) => 1,
+                (Theme::Upgrade, _) => 2,
                 (_, 1) => rng.random_range(1..=2),
                 _ => 2,
             };

@@ -76,7 +76,8 @@ impl Weather<'_> {
             let gap = step.mul_f64(self.rng.random_range(0.1..0.8));
             let is_polite = self.rng.random_bool(0.5);
             self.add(at, if is_polite { Action::Leave(host) } else { Action::Crash(host, false) });
-            self.add(at + gap, Action::Release(host, 2));
+            let release = 3 - self.plan.hosts[host].speaks;
+            self.add(at + gap, Action::Release(host, release));
             self.add(at + gap, Action::Start(host, Place::Same, Clock::Right));
         }
     }

@@ -68,21 +68,26 @@ impl Engine {
             let ring = line.ring.filter(|ring| is_of_now(ring.started_at_ms));
             let heard = Some(line.heard.high).filter(|_| is_of_now(line.heard.started_at_ms));
             // More than this process has ever said: it began in the same millisecond as the one before it.
-            let is_other = line.version > self.record.version
+            let version = Some(line.version).filter(|version| is_of_now(version.started_at_ms));
+            let is_other = version > Some(self.record.version)
                 || ring.is_some_and(|ring| ring.is_newer(self.ring.as_ref()))
                 || heard > Some(self.own_heard().high);
             if is_other {
-                self.begin_life_after(began);
+                self.outlive(&own);
             }
         } else if line.identity.life > own.life {
             self.heed_rival(line.identity.clone(), line.state == Swim::Down);
         }
     }
 
-    /// Begins a life after the one of a rival that is no more.
-    pub(super) fn outlive(&mut self, rival: &Identity) {
-        if rival.life > self.identity().life {
-            self.begin_life_after(rival.life.started_at_ms);
+    /// Begins a life after one that is no more, though not more often than members are probed, whatever is told.
+    pub(super) fn outlive(&mut self, other: &Identity) {
+        let time = self.schedule.time();
+        if other.life >= self.identity().life
+            && time >= self.outlives_at
+            && self.begin_life_after(other.life.started_at_ms)
+        {
+            self.outlives_at = time + self.options.timing.probe_interval;
         }
     }
 

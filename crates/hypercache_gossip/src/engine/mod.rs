@@ -94,6 +94,8 @@ pub struct Engine {
     is_dead: bool,
     /// Not before then does it come back again.
     rests_until: Duration,
+    /// Not before then does it begin a life after another one that it hears of.
+    outlives_at: Duration,
     /// Broadcasts of earlier lives.
     broadcasts_before: u64,
     broadcasts: VecDeque<Broadcast>,
@@ -149,6 +151,7 @@ impl Engine {
             heard: BTreeMap::new(),
             is_dead: false,
             rests_until: Duration::ZERO,
+            outlives_at: Duration::ZERO,
             broadcasts_before: 0,
             broadcasts: VecDeque::new(),
             outgoing: VecDeque::new(),
