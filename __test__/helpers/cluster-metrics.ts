@@ -1,6 +1,11 @@
 /** Metrics of a node that no node has: every number is another one, so that it is known where it turns up. */
 
-import type { ClusterMetrics, NetworkMetrics, RingAgreementMetrics } from '../../dist/index.js'
+import type {
+  ClusterMetrics,
+  MembershipMetrics,
+  NetworkMetrics,
+  RingAgreementMetrics,
+} from '../../dist/index.js'
 
 const STATUSES = ['alive', 'suspected', 'dead', 'leaving', 'updating'] as const
 const EVENT_TYPES = [

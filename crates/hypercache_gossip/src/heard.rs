@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How far back it is known of each broadcast whether it has come: as many as are kept for who has missed them.
+/// How far back it is known of each broadcast whether it has come: as many as are kept for who has missed
+/// them.
 const HEARD_BITS: u64 = 256;
 const WORDS: usize = 4;
 

@@ -109,9 +109,9 @@ async fn exchange(
     Err(why)
 }
 
-/// In which order to try the addresses of a name: another one is the first each time, for one that swallows what
-/// it is sent takes all the time there is. A name may stand for all members, and who asks itself stays alone: its
-/// own address is left out where there are others.
+/// In which order to try the addresses of a name: another one is the first each time, for one that swallows
+/// what it is sent takes all the time there is. A name may stand for all members, and who asks itself stays
+/// alone: its own address is left out where there are others.
 fn in_turn(number: u64, own: SocketAddr, mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     if addresses.iter().any(|address| *address != own) {
         addresses.retain(|address| *address != own);

@@ -26,9 +26,9 @@ impl Refutations {
     }
 }
 
-/// Postcard. That a member has died of a suspicion which it has refuted since is read as what is known already:
-/// foca would take a death at any number for final, and one member that hears nobody, but is heard, would
-/// have the others declare dead whoever it suspects.
+/// Postcard. That a member has died of a suspicion which it has refuted since is read as what is known
+/// already: foca would take a death at any number for final, and one member that hears nobody, but is heard,
+/// would have the others declare dead whoever it suspects.
 pub struct DoubtingCodec {
     pub refutations: Refutations,
 }

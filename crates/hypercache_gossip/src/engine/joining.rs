@@ -98,7 +98,8 @@ impl Engine {
             return Some(Reply::Me(own));
         }
         // Both take part already, as two halves of a partition could not know: the older one stays, if it is
-        // there, and this is no question of a process that has ended since, nor one that somebody has recorded.
+        // there, and this is no question of a process that has ended since, nor one that somebody has
+        // recorded.
         if !is_join && self.phase == Phase::Joined && own.life > theirs.life {
             self.send_on(Errand::Rival(theirs.clone()));
             return Some(Reply::Absent);

@@ -76,7 +76,8 @@ impl Engine {
         match (line.state, self.swim_state(&identity.id)) {
             // Already forgotten here, or never known.
             (Swim::Down, None) => {}
-            // A later life than the one that is known: that one has been there before, where a clock has gone back.
+            // A later life than the one that is known: that one has been there before, where a clock has gone
+            // back.
             (Swim::Down, Some(Swim::Alive | Swim::Suspect)) if !is_earlier && !has_left => {
                 self.verify(identity.id.clone());
             }
@@ -127,7 +128,8 @@ impl Engine {
         self.lines_for(&self.options.id)
     }
 
-    /// The same for one member, who has to know which life of its own node has left: it may be later than its own.
+    /// The same for one member, who has to know which life of its own node has left: it may be later than its
+    /// own.
     pub(super) fn lines_for(&self, reader: &str) -> Vec<Line> {
         let of_others = self.foca.iter_membership_state().filter(|member| {
             let has_gone = member.state() == Swim::Down && self.has_left(member.id());

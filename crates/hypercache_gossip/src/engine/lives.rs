@@ -80,7 +80,8 @@ impl Engine {
         }
     }
 
-    /// Begins a life after one that is no more, though not more often than members are probed, whatever is told.
+    /// Begins a life after one that is no more, though not more often than members are probed, whatever is
+    /// told.
     pub(super) fn outlive(&mut self, other: &Identity) {
         let time = self.schedule.time();
         if other.life >= self.identity().life

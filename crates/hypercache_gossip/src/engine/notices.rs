@@ -14,8 +14,8 @@ use crate::record::{Record, Version};
 
 /// Broadcasts that are kept for members who have missed them.
 const BROADCASTS_MAX: usize = 256;
-/// Notices that are on their way at a time, before further broadcasts of this member follow: far less than members
-/// remember to have heard.
+/// Notices that are on their way at a time, before further broadcasts of this member follow: far less than
+/// members remember to have heard.
 pub(super) const UNDER_WAY_MAX: usize = 64;
 
 /// Longest notice that fits on a datagram whose sender and receiver have ids of any length: beside their
@@ -108,8 +108,8 @@ impl Engine {
         });
     }
 
-    /// Tells that a member leaves along with the news that it is gone, which would else be taken for a failure by
-    /// whoever hears that first.
+    /// Tells that a member leaves along with the news that it is gone, which would else be taken for a
+    /// failure by whoever hears that first.
     pub(super) fn tell_of_leave(&mut self, id: String, version: Version) {
         self.spread(&Notice::Record { id, version, is_leaving: true });
     }
