@@ -2,7 +2,7 @@
 // each takes to see a failure, whom it takes for failed, how soon it is one again, what it sends. Prints a table
 // in Markdown, and writes `benches/record/<date>-serf.json`.
 //
-// Options: --runs N (kills for each profile, 10 unless told), --profiles lan,local, --sizes 5,20, --only TEXT
+// Options: --runs N (kills for each profile, 10 unless told), --profiles lan,local, --sizes 5,20,50, --only TEXT
 // (measurements whose name has it; no record). Needs what `npm run test:faults` needs, and `serf`.
 
 import { execFileSync } from 'node:child_process'
@@ -32,7 +32,7 @@ const { values: options } = parseArgs({
   options: {
     runs: { type: 'string', default: '10' },
     profiles: { type: 'string', default: 'lan,local' },
-    sizes: { type: 'string', default: '5,20' },
+    sizes: { type: 'string', default: '5,20,50' },
     only: { type: 'string' },
   },
 })
@@ -87,6 +87,7 @@ async function deafness(profile) {
     const atMs = Date.now()
     await contest.network.deafen([deaf], others)
     await delay(DEAF_MS)
+    await contest.cluster.assertDropped([deaf])
     for (const system of SYSTEMS) counts[system] += contest.failureCount(system, atMs, others)
     closeNetworks()
   }
@@ -113,7 +114,9 @@ async function partition(profile) {
     return Math.max(...(await Promise.all(sides))) / 1000
   }
   const [ours, serf] = await Promise.all(SYSTEMS.map(took))
-  return [{ what: 'one again after 60 s of 2|3', profile, unit: 's', ours, serf, ratioMax: 1 }]
+  return [
+    { what: 'one again after 60 s of two and three apart', profile, unit: 's', ours, serf, ratioMax: 1 },
+  ]
 }
 
 async function idle(profile, size) {

@@ -1,5 +1,6 @@
-// `npm run test:fuzz -- SECONDS`: fuzzes what reads bytes from outside, guided by coverage, each for 10 seconds unless
-// told. It begins with the committed corpus and fails at the first input that breaks a promise. Needs a C++ compiler.
+// `npm run test:fuzz -- SECONDS`: fuzzes what reads bytes from outside, guided by coverage, each for 10
+// seconds unless told. It begins with the committed corpora and fails at the first input that breaks a
+// promise. Needs a C++ compiler.
 
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,6 @@
-/** Processes and threads that end in the middle of a membership by gossip: with their own codes, and at once. */
+/**
+ * Processes and threads that end in the middle of a membership by gossip: with their own codes, and at once.
+ */
 
 import { describe, expect, test, vi } from 'vitest'
 import { DIST, type Ended, inChild, runNode } from './child.js'
@@ -51,7 +53,9 @@ const moments: [name: string, body: string][] = [
   ['when the join is over', "await joined('a'); end()"],
   [
     'while it is told of another member',
-    "const a = await joined('a'); a.subscribe(({ member }) => { if (!member.isLocal) end() }); joined('b', at(a))",
+    `const a = await joined('a')
+    a.subscribe(({ member }) => { if (!member.isLocal) end() })
+    joined('b', at(a))`,
   ],
   [
     'while messages arrive',
@@ -131,7 +135,8 @@ describe('a worker that is terminated', () => {
     const program = `
       ${PRELUDE}
       const { parentPort, workerData } = require('node:worker_threads')
-      joined('in a worker', workerData).then((own) => parentPort.postMessage(own.member(own.localNodeId).port))
+      const portOf = (own) => own.member(own.localNodeId).port
+      joined('in a worker', workerData).then((own) => parentPort.postMessage(portOf(own)))
       setInterval(() => undefined, 1e6)`
     await inChild(`${PRELUDE}
       const main = await joined('main')
@@ -150,7 +155,11 @@ describe('a worker that is terminated', () => {
 
   test('that ends by itself ends with code 0, whatever its membership is at', async () => {
     const codes = await inChild<number[]>(`
-      const bodies = ["await joined('a')", "const a = await joined('a'); await a.leave()", "await joined('a'); process.exit(0)"]
+      const bodies = [
+        "await joined('a')",
+        "const a = await joined('a'); await a.leave()",
+        "await joined('a'); process.exit(0)",
+      ]
       const program = (body) => ${JSON.stringify(PRELUDE)} + ';(async () => {' + body + '})()'
       const ended = bodies.map((body) => once(new Worker(program(body), { eval: true }), 'exit'))
       return (await Promise.all(ended)).flat()`)

@@ -1,17 +1,27 @@
 /** `npm run demo:cluster`, as a newcomer runs it. */
 
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { expect, test, vi } from 'vitest'
+import { afterEach, beforeAll, expect, test, vi } from 'vitest'
 
 import './run-cli.js'
 
 const script = join(__dirname, '..', '..', 'scripts', 'demo-cluster.mjs')
 
+beforeAll(async () => {
+  const { isAddonStale } = await import('../../scripts/build-state.mjs')
+  // The script would build it, which takes minutes.
+  if (isAddonStale()) throw new Error('the addon is older than its sources: build first (npm run build)')
+})
+
+const started: ChildProcess[] = []
+afterEach(() => started.splice(0).forEach((child) => child.kill('SIGTERM')))
+
 function start() {
   const child = spawn(process.execPath, [script])
+  started.push(child)
   let stdout = ''
   let stderr = ''
   child.stdout.on('data', (data: Buffer) => (stdout += data.toString()))

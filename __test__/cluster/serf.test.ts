@@ -25,7 +25,9 @@ afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close()
 })
 
-/** What a suspicion, a failure and a return take with `-profile=local`, on a machine that has much else to do. */
+/**
+ * What a suspicion, a failure and a return take with `-profile=local`, on a machine that has much else to do.
+ */
 const SLOW = 60_000
 
 class Node {
@@ -190,7 +192,8 @@ describe.skipIf(serfVersion === undefined)(`by ${serfVersion ?? 'Serf'}`, () => 
       const d = new Node(await started('d'))
       await d.membership.join([a!.agent.peer])
       a!.membership.broadcast({ name: 'last', data: '', lamportTime: 4 })
-      // Agents tell a message to a few others at random: who was not among them gets it up to 15 seconds later.
+      // Agents tell a message to a few others at random: who was not among them gets it up to 15 seconds
+      // later.
       await until(() => [b!, d].every(({ broadcasts }) => broadcasts.some(({ name }) => name === 'last')))
       const wanted = [...sent.map(({ name }) => name), 'last'].sort()
       expect(b!.broadcasts.map(({ name }) => name).sort()).toEqual(wanted)

@@ -72,7 +72,7 @@ describe('a node that hashes in another way', () => {
 })
 
 describe('a broadcast', () => {
-  test('reaches each live node once, also while one restarts, which does not hear what was before', async () => {
+  test('reaches each live node once, and one that restarts hears nothing of before', async () => {
     const ports = await freePorts(4)
     const seeds = ports.map(seedAt)
     const heard = new Map<string, string[]>()

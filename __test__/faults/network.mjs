@@ -30,23 +30,35 @@ export class Network {
     const bridge = [`link add bridge type bridge`, `link set bridge up`]
     await command('ip', ['-netns', hub, '-batch', '-'], bridge.join('\n'))
     for (const name of names) await network.addHost(name)
+    await network.#introduce()
     return network
+  }
+
+  /** Tells all hosts the others' hardware addresses: the system finds out only so many, for all namespaces. */
+  async #introduce() {
+    const lines = [...this.#hosts.values()].map(
+      ({ address, hardware }) => `neighbor replace ${address} lladdr ${hardware} dev eth0 nud permanent`,
+    )
+    for (const { namespace } of this.#hosts.values()) {
+      await command('ip', ['-netns', namespace, '-batch', '-'], lines.join('\n'))
+    }
   }
 
   /** Adds a host. */
   async addHost(name) {
     const number = this.#hosts.size + 1
     if (number > HOSTS_MAX) throw new Error(`a network has at most ${HOSTS_MAX} hosts`)
-    const host = { namespace: `${this.#name}-${number}`, address: `10.77.0.${number}` }
-    this.#hosts.set(name, host)
-    const { namespace, address } = host
+    const namespace = `${this.#name}-${number}`
+    const address = `10.77.0.${number}`
+    const hardware = `02:00:0a:4d:00:${number.toString(16).padStart(2, '0')}`
+    this.#hosts.set(name, { namespace, address, hardware })
     const port = `port${number}`
     await command(
       'ip',
       ['-batch', '-'],
       [
         `netns add ${namespace}`,
-        `link add ${port} netns ${this.#hub} type veth peer name eth0 netns ${namespace}`,
+        `link add ${port} netns ${this.#hub} type veth peer name eth0 address ${hardware} netns ${namespace}`,
       ].join('\n'),
     )
     await command(

@@ -1,6 +1,11 @@
 /** Metrics of a node that no node has: every number is another one, so that it is known where it turns up. */
 
-import type { ClusterMetrics, NetworkMetrics } from '../../dist/index.js'
+import type {
+  ClusterMetrics,
+  MembershipMetrics,
+  NetworkMetrics,
+  RingAgreementMetrics,
+} from '../../dist/index.js'
 
 const STATUSES = ['alive', 'suspected', 'dead', 'leaving', 'updating'] as const
 const EVENT_TYPES = [
@@ -63,21 +68,7 @@ export function madeUpMetrics(from = 1_000_001): ClusterMetrics {
       inFlightCount: next(),
       loadFactor: next(),
     },
-    membership: {
-      isJoined: true,
-      memberCount: next(),
-      membersByStatus: each(STATUSES),
-      version: next(),
-      joinedCount: next(),
-      leftCount: next(),
-      failedCount: next(),
-      suspectedCount: next(),
-      recoveredCount: next(),
-      updatedCount: next(),
-      reapedCount: next(),
-      subscriberCount: next(),
-      lastChangeAtMs: next(),
-    },
+    membership: membership(next, each(STATUSES)),
     events: {
       publishedCount: next(),
       publishedByType: each(EVENT_TYPES),
@@ -90,13 +81,38 @@ export function madeUpMetrics(from = 1_000_001): ClusterMetrics {
       log: { eventCount: next(), fileBytes: next(), writeFailureCount: next() },
     },
     network: network(next),
-    ringAgreement: {
-      isDiverged: true,
-      agreeingCount: next(),
-      differingCount: next(),
-      divergedCount: next(),
-      others: [],
-    },
+    ringAgreement: agreement(next),
+  }
+}
+
+function membership(
+  next: () => number,
+  membersByStatus: MembershipMetrics['membersByStatus'],
+): MembershipMetrics {
+  return {
+    isJoined: true,
+    memberCount: next(),
+    membersByStatus,
+    version: next(),
+    joinedCount: next(),
+    leftCount: next(),
+    failedCount: next(),
+    suspectedCount: next(),
+    recoveredCount: next(),
+    updatedCount: next(),
+    reapedCount: next(),
+    subscriberCount: next(),
+    lastChangeAtMs: next(),
+  }
+}
+
+function agreement(next: () => number): RingAgreementMetrics {
+  return {
+    isDiverged: true,
+    agreeingCount: next(),
+    differingCount: next(),
+    divergedCount: next(),
+    others: [],
   }
 }
 

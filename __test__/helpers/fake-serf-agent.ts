@@ -1,4 +1,6 @@
-/** What answers as a Serf agent does, and does what a test says: for what real agents never do, or do late. */
+/**
+ * What answers as a Serf agent does, and does what a test says: for what real agents never do, or do late.
+ */
 
 import { createServer, type Server, type Socket } from 'node:net'
 import type { AddressInfo } from 'node:net'

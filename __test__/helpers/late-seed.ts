@@ -3,8 +3,8 @@
 import { type Server, type Socket, connect, createServer } from 'node:net'
 
 /**
- * A seed that is not there until a member is put behind it; until then it closes every stream, or says nothing
- * where `isSilent`.
+ * A seed that is not there until a member is put behind it; until then it closes every stream, or says
+ * nothing where `isSilent`.
  */
 export class LateSeed {
   readonly #sockets = new Set<Socket>()

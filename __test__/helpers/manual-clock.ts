@@ -59,7 +59,9 @@ export class ManualClock implements Clock {
     this.#nowMs += ms
   }
 
-  /** Stands still for a while, as a process does that is stopped: time has passed, and no timer has called. */
+  /**
+   * Stands still for a while, as a process does that is stopped: time has passed, and no timer has called.
+   */
   pause(ms: number): void {
     this.#moveTo(this.#elapsedMs + ms)
   }

@@ -19,8 +19,14 @@ export type DistributedKind = Exclude<ClusterConfig['cluster']['membership'], 's
 const MEMBERSHIPS: Readonly<
   Record<DistributedKind, (cluster: ClusterConfig['cluster'], clock: Clock) => DistributedMembership>
 > = {
-  serf: ({ clusterName, hashRing, serf, ...cluster }, clock) =>
-    new SerfMembership({ local: localNodeOf(cluster), clusterName, hashRing, serf }, clock),
+  serf: ({ clusterName, hashRing, serf, gossip, ...cluster }, clock) => {
+    const timings = {
+      retryMaxMs: Math.round(gossip.seedRetryMaxSeconds * 1000),
+      leaveTimeoutMs: Math.round(gossip.leaveTimeoutSeconds * 1000),
+      reapAfterMs: Math.round(gossip.reapAfterSeconds * 1000),
+    }
+    return new SerfMembership({ local: localNodeOf(cluster), clusterName, hashRing, serf, timings }, clock)
+  },
   gossip: (cluster, clock) => {
     const { bindAddress, bindPort, clusterName, encryptionKeys, hashRing, gossip } = cluster
     const { failureDetectionTimeoutSeconds } = cluster

@@ -39,7 +39,8 @@ export interface DistributedMembership extends MembershipProvider {
    * Sends a message to every other live member, which each get it once. This node is told nothing.
    *
    * @throws ERR_HYPERCACHE_BROADCAST_TOO_LARGE where name and data have more than 512 bytes;
-   * ERR_HYPERCACHE_NOT_JOINED; ERR_HYPERCACHE_MEMBERSHIP_CLOSED. Then nothing is sent.
+   * ERR_HYPERCACHE_TOO_MANY_BROADCASTS where too many wait to be sent; ERR_HYPERCACHE_NOT_JOINED;
+   * ERR_HYPERCACHE_MEMBERSHIP_CLOSED. Then nothing is sent.
    */
   broadcast(message: BroadcastMessage): void
 

@@ -13,8 +13,10 @@ import type {
   NetworkMetrics,
   ReceivedBroadcast,
 } from './distributed-membership.js'
+import { type NativeChange, memberOf } from './gossip-member.js'
 import { type GossipMembershipOptions, type LocalState, nativeOptions, recordOf } from './gossip-options.js'
 import { GossipTraffic } from './gossip-traffic.js'
+import { refused, warnOfStranger } from './gossip-words.js'
 import { MemberView } from './member-view.js'
 import type { MembershipMetrics, MembershipSubscription } from './membership-provider.js'
 import { asRingKeepsIt, isSame } from './simple-membership.js'
@@ -24,8 +26,6 @@ const TAKEN_IN_A_TURN = 64
 const PORT_MAX = 65_535
 /** As long as a timer can be. Its end does nothing, and it is set again. */
 const LONG_MS = 2 ** 31 - 1
-
-type NativeChange = NonNullable<NativeGossipEvent['changes']>[number]
 
 /**
  * The members are the nodes that gossip with this one: SWIM over UDP finds failures, and what nodes say of
@@ -75,7 +75,9 @@ export class GossipMembership implements DistributedMembership {
     await this.#inTurn('join', () => this.#join(addresses))
   }
 
-  /** See `MembershipProvider.leave`. @throws ERR_HYPERCACHE_MEMBERSHIP_CLOSED where it is closed meanwhile. */
+  /**
+   * See `MembershipProvider.leave`. @throws ERR_HYPERCACHE_MEMBERSHIP_CLOSED where it is closed meanwhile.
+   */
   async leave(): Promise<void> {
     await this.#inTurn('leave', () => this.#leave())
   }
@@ -113,8 +115,8 @@ export class GossipMembership implements DistributedMembership {
   }
 
   /**
-   * Tells the others how loaded this node is, for `leastLoaded` and other selections of replicas: 0 to 1. Each
-   * change is told to every member: every few seconds is often enough.
+   * Tells the others how loaded this node is, for `leastLoaded` and other selections of replicas: 0 to 1.
+   * Each change is told to every member: every few seconds is often enough.
    *
    * @throws ERR_HYPERCACHE_OUT_OF_RANGE, ERR_HYPERCACHE_NOT_JOINED, ERR_HYPERCACHE_MEMBERSHIP_CLOSED.
    */
@@ -371,7 +373,12 @@ export class GossipMembership implements DistributedMembership {
 
   #change(changes: readonly NativeChange[]): void {
     const told = changes.filter((change) => !this.#isTold(change))
-    this.#view.changeAll(told.map((change) => ({ type: change.kind, member: this.#memberOf(change) })))
+    const nowMs = this.#clock.nowMs()
+    const memberFrom = (change: NativeChange) => {
+      const isLocal = change.id === this.localNodeId
+      return memberOf(change, { previous: this.#view.member(change.id), nowMs, isLocal })
+    }
+    this.#view.changeAll(told.map((change) => ({ type: change.kind, member: memberFrom(change) })))
     for (const { id } of told) if (this.#view.member(id) === undefined) this.#ringChecksums.delete(id)
   }
 
@@ -381,42 +388,4 @@ export class GossipMembership implements DistributedMembership {
     const own = this.#view.member(id)
     return own !== undefined && record.incarnation! <= own.incarnation && status !== 'leaving'
   }
-
-  #memberOf({ id, status, record }: NativeChange): Member {
-    const previous = this.#view.member(id)
-    const { address, port, ports, weight, zone, capabilities, metadata, load } = record
-    return {
-      id,
-      address,
-      port,
-      status,
-      statusSinceMs: previous?.status === status ? previous.statusSinceMs : this.#clock.nowMs(),
-      weight,
-      ...(zone === undefined ? {} : { zone }),
-      capabilities: Object.freeze(capabilities),
-      metadata: Object.freeze(metadata),
-      ports: Object.freeze(ports),
-      startedAtMs: record.startedAtMs!,
-      incarnation: record.incarnation!,
-      ...(load === undefined ? {} : { load }),
-      isLocal: id === this.localNodeId,
-    }
-  }
-}
-
-function refused(why: string): HyperCacheError {
-  return new HyperCacheError('ERR_HYPERCACHE_JOIN_REFUSED', `the cluster refuses this node: ${why}`)
-}
-
-const STRANGERS: Readonly<Record<string, string>> = {
-  'other cluster': 'messages of a cluster with another name',
-  'other key': 'messages that none of our encryption_keys opens',
-  'not sealed': 'messages that are not encrypted, as all of this cluster are',
-  'other version': 'messages in a format of another release',
-  'other options': 'messages of members that hash keys in another way',
-}
-
-function warnOfStranger(address: string, why: string): void {
-  const what = STRANGERS[why] ?? 'what are no messages of a member'
-  warn('ERR_HYPERCACHE_STRANGER', `${address} sends ${what}: they are counted and dropped; this is told once`)
 }

@@ -5,7 +5,9 @@ import { HyperCacheError, grouped } from '../errors.js'
 /** How deep values nest at the most. Those of Serf nest four deep. */
 const DEPTH_MAX = 16
 
-/** What the first byte of a value says: how long its head is, what follows it, and how many values it holds. */
+/**
+ * What the first byte of a value says: how long its head is, what follows it, and how many values it holds.
+ */
 interface Head {
   headBytes: number
   bodyBytes: number

@@ -12,7 +12,7 @@ let loaded: Msgpack | undefined
 /** What writes and reads values. */
 export function msgpack(): Msgpack {
   if (loaded !== undefined) return loaded
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- at first use: importing the package is cheap
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- at first use: import stays cheap
   const library = require('@msgpack/msgpack') as typeof Library
   const utf8 = new TextDecoder()
   const keyDecoder = {

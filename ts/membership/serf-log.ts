@@ -6,7 +6,9 @@ export type LogNews =
   | { type: 'suspected'; id: string }
   /** Another agent has suspected this one, which has objected. */
   | { type: 'refuted' }
-  /** The list of members has changed. Events tell it too, but up to four seconds later: agents collect them. */
+  /**
+   * The list of members has changed. Events tell it too, but up to four seconds later: agents collect them.
+   */
   | { type: 'members' }
 
 /**
@@ -23,8 +25,8 @@ export function logNews(line: string): LogNews | undefined {
 }
 
 /**
- * The lines that are new. An agent begins a stream of its log with the last 512 lines, which may be hours old;
- * the connection itself is one of them: what comes before it is old.
+ * The lines that are new. An agent begins a stream of its log with the last 512 lines, which may be hours
+ * old; the connection itself is one of them: what comes before it is old.
  */
 export class NewLines {
   readonly #connection: RegExp

@@ -34,8 +34,8 @@ type Part = 'none' | 'joining' | 'member' | 'leaving'
  * The members are the nodes whose Serf agents are in one Serf cluster and bear the tags of this cluster. The
  * agent detects failures and carries messages; see `docs/providers.md` for how to run it, and for its limits.
  *
- * The node takes part for as long as its process does: `leave` says so in the tags, and the agent stays in its
- * cluster, for it may serve others too.
+ * The node takes part for as long as its process does: `leave` says so in the tags, and the agent stays in
+ * its cluster, for it may serve others too.
  */
 export class SerfMembership implements DistributedMembership {
   readonly localNodeId: string
@@ -247,6 +247,7 @@ export class SerfMembership implements DistributedMembership {
     const local = (await session.members()).find(({ name }) => name === this.localNodeId)
     const found = local?.tags ?? {}
     if (this.#part === 'joining') await this.#ownTags.setFirst(session, found)
+    else if (this.#part === 'leaving') await this.#ownTags.setLeft(session)
     else await this.#ownTags.setAgain(session, found)
   }
 
@@ -255,6 +256,7 @@ export class SerfMembership implements DistributedMembership {
     this.#sayAlive()
     const session = this.#link.session
     void this.#watch.settle((peers) => {
+      if (this.#part !== 'member') return Promise.resolve()
       const rejoined = peers.length === 0 ? undefined : session?.join(peers).catch(() => undefined)
       return Promise.all([this.#seeds.begin(this.#seedAddresses), rejoined])
     })
@@ -335,8 +337,9 @@ export class SerfMembership implements DistributedMembership {
 
   /** Every change of the view is made here. */
   #change(changes: readonly DueChange[]): void {
-    this.#view.changeAll(changes)
+    // First: who is told may tell of another ring at once.
     this.#agreement.change(this.#clock.elapsedMs())
+    this.#view.changeAll(changes)
   }
 
   #onLog(news: LogNews): void {

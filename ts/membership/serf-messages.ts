@@ -20,7 +20,9 @@ const FORM = 1
 /** Broadcasts that are remembered, so that one that comes again is told once. */
 const REMEMBERED_MAX = 4_096
 
-/** Broadcasts of which some parts are here. Who sends parts and never the rest takes no more room than this. */
+/**
+ * Broadcasts of which some parts are here. Who sends parts and never the rest takes no more room than this.
+ */
 const UNFINISHED_MAX = 64
 
 /** Most parts of a broadcast, also where the cluster has a name of 255 bytes. */
@@ -93,8 +95,8 @@ function decoded(bytes: Uint8Array): unknown {
 }
 
 /**
- * The parts of a broadcast: Serf's events are smaller than what a broadcast may have. All have to arrive for it
- * to be told.
+ * The parts of a broadcast: Serf's events are smaller than what a broadcast may have. All have to arrive for
+ * it to be told.
  */
 export function partsOf(message: ReceivedBroadcast, eventName: string): SerfMessage[] {
   const { originNodeId, name, data, lamportTime } = message

@@ -27,13 +27,17 @@ export interface SerfTimings {
   /** How often the list of members is read beside the events. @defaultValue 5000 */
   readonly reconcileIntervalMs: number
   /**
-   * How often this process says that it lives. After three intervals of silence others suspect it, after five it
-   * is dead, though its agent is well. @defaultValue 5000
+   * How often this process says that it lives. After three intervals of silence others suspect it, after five
+   * it is dead, though its agent is well. @defaultValue 5000
    */
   readonly heartbeatIntervalMs: number
-  /** How long a suspicion stands where nobody takes it back and the agent does not fail. @defaultValue 30000 */
+  /**
+   * How long a suspicion stands where nobody takes it back and the agent does not fail. @defaultValue 30000
+   */
   readonly suspicionMaxMs: number
-  /** How long a process that went silent beside its agent stays in the view as dead. @defaultValue 86400000 */
+  /**
+   * How long a process that went silent beside its agent stays in the view as dead. @defaultValue 86400000
+   */
   readonly reapAfterMs: number
   /** How long `leave` waits for the agent. @defaultValue 10000 */
   readonly leaveTimeoutMs: number
@@ -45,7 +49,9 @@ export interface SerfTimings {
 export interface SerfMembershipOptions {
   /** The node of this process. Its id is the name of the agent's node. */
   readonly local: LocalNode
-  /** The ring: members with another function, seed, number of virtual nodes or zone awareness are not taken. */
+  /**
+   * The ring: members with another function, seed, number of virtual nodes or zone awareness are not taken.
+   */
   readonly hashRing: HashRingConfig
   /** Members with another one are none of this cluster. */
   readonly clusterName: string

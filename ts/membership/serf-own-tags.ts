@@ -57,7 +57,9 @@ export class SerfOwnTags {
     return [...(this.#isTaken ? [taken] : []), ...(this.#refusal === undefined ? [] : [this.#refusal])]
   }
 
-  /** Says something else, as the next version of it. @throws ERR_HYPERCACHE_TAGS_TOO_LARGE; then it does not. */
+  /**
+   * Says something else, as the next version of it. @throws ERR_HYPERCACHE_TAGS_TOO_LARGE; then it does not.
+   */
   say(changed: Partial<Said>): void {
     const said = { ...this.#said, ...changed, incarnation: this.#said.incarnation + 1 }
     this.#checkFits(said)

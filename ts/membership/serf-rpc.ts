@@ -48,8 +48,8 @@ interface Expected {
 
 /**
  * A connection: requests by sequence number, whose answers may come in any order, and streams of records in
- * between. Whatever breaks the protocol ends it, and so does an answer that does not come in time: what follows
- * could not be told apart any more.
+ * between. Whatever breaks the protocol ends it, and so does an answer that does not come in time: what
+ * follows could not be told apart any more.
  */
 export class SerfRpc {
   /** Port of this end, by which the agent's log names this connection. */
@@ -114,7 +114,9 @@ export class SerfRpc {
     return this.#send(command, body, { hasBody, timeoutMs })
   }
 
-  /** Begins a stream: each record is given to the listener, until the connection ends. @throws As `request`. */
+  /**
+   * Begins a stream: each record is given to the listener, until the connection ends. @throws As `request`.
+   */
   async stream(command: string, body: object, onRecord: (record: unknown) => void): Promise<void> {
     await this.#send(command, body, { hasBody: false, timeoutMs: this.#options.timeoutMs, onRecord })
   }

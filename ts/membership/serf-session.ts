@@ -39,8 +39,8 @@ export class SerfSession {
   }
 
   /**
-   * Connects to the agent of a node, and is told what happens from then on: a list of members that is asked for
-   * later misses nothing.
+   * Connects to the agent of a node, and is told what happens from then on: a list of members that is asked
+   * for later misses nothing.
    *
    * @throws ERR_HYPERCACHE_SERF_UNREACHABLE, ERR_HYPERCACHE_SERF_REFUSED; ERR_HYPERCACHE_SERF_DIFFERENT_NODE
    * where the agent has another name.
@@ -66,7 +66,9 @@ export class SerfSession {
     return serfMembers(await this.#watching.request('members', undefined, { hasBody: true }))
   }
 
-  /** Sets some tags and takes others away. Resolves when other agents have been told, or could be for a while. */
+  /**
+   * Sets some tags and takes others away. Resolves when other agents have been told, or could be for a while.
+   */
   async setTags(tags: Tags, deleted: readonly string[]): Promise<void> {
     try {
       await this.#commands.request('tags', { Tags: tags, DeleteTags: deleted })
@@ -81,7 +83,10 @@ export class SerfSession {
     await this.#commands.request('event', { Name: name, Payload: payload, Coalesce: false })
   }
 
-  /** Joins other agents: works where one of them answers. Over a connection of its own: an address where nobody answers takes long. */
+  /**
+   * Joins other agents: works where one of them answers. Over a connection of its own: an address where
+   * nobody answers takes long.
+   */
   async join(peers: readonly string[]): Promise<void> {
     const rpc = await SerfRpc.connect(this.#options)
     try {

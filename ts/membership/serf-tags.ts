@@ -40,7 +40,9 @@ const TAG = {
 /** The names of our tags. */
 export const TAG_NAMES: readonly string[] = Object.values(TAG)
 
-/** The version of the tags that this release writes. Later ones may add tags; another number is another form. */
+/**
+ * The version of the tags that this release writes. Later ones may add tags; another number is another form.
+ */
 const TAGS_VERSION = '1'
 
 /** What a member says of itself. */
@@ -58,7 +60,9 @@ export type ReadTags =
 export type ForeignReason =
   'left' | 'no_tags' | 'other_cluster' | 'other_version' | 'other_hash_options' | 'bad_tags'
 
-/** The options of the ring that all members have to have alike, as one text. The seed is a secret: its digest. */
+/**
+ * The options of the ring that all members have to have alike, as one text. The seed is a secret: its digest.
+ */
 export function hashOptionsText(ring: HashRingConfig): string {
   const { hashFunction, hashSeed, virtualNodeCount, zoneAware } = ring
   const digest = createHash('sha256').update(`hypercache hash seed ${hashSeed}`).digest('hex').slice(0, 12)

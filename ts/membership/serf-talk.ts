@@ -56,7 +56,9 @@ export class SerfTalk {
     }
     const bytes = nameBytes + Buffer.byteLength(checkedText('message.data', data))
     if (bytes > BROADCAST_BYTES_MAX) {
-      const text = `the broadcast ${shown(name)} has ${bytes} bytes of name and data; ${BROADCAST_BYTES_MAX} is the most`
+      const text =
+        `the broadcast ${shown(name)} has ${bytes} bytes of name and data; ` +
+        `${BROADCAST_BYTES_MAX} is the most`
       throw new HyperCacheError('ERR_HYPERCACHE_BROADCAST_TOO_LARGE', text)
     }
     const message = { name, data, lamportTime, originNodeId: this.#of.localNodeId }

@@ -38,8 +38,8 @@ export interface SerfWatchParts {
 }
 
 /**
- * The list of members is the truth; events and the log only say that it is time to read it. So nothing depends
- * on the order in which they come, and one that is lost is made up for by the next reading.
+ * The list of members is the truth; events and the log only say that it is time to read it. So nothing
+ * depends on the order in which they come, and one that is lost is made up for by the next reading.
  */
 export class SerfWatch {
   readonly #parts: SerfWatchParts
@@ -143,7 +143,10 @@ export class SerfWatch {
     for (const id of this.#listed) if (!ids.has(id)) this.#listed.delete(id)
   }
 
-  /** How a member is that the agent lists, with the doubts about its process; nothing where it is none of ours. */
+  /**
+   * How a member is that the agent lists, with the doubts about its process; nothing where it is none of
+   * ours.
+   */
   #next(id: string, { status, read }: Listed, known: Member | undefined): Next | undefined {
     const { doubts } = this.#parts
     // Without any tags its agent has been started anew, and its process has not found it yet, if it is there.
@@ -159,8 +162,8 @@ export class SerfWatch {
 
   /**
    * How a member is that the agent does not list. One that it listed before it has forgotten, a day after it
-   * failed or left. Otherwise the agent is another one than before: until it has joined those that are known it
-   * says nothing of others.
+   * failed or left. Otherwise the agent is another one than before: until it has joined those that are known
+   * it says nothing of others.
    */
   #unlisted(known: Member): Next | undefined {
     const { id, status } = known

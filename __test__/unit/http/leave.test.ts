@@ -14,7 +14,7 @@ const LEAVE = '/cluster/leave'
 async function leavingNode(config: Pick<ClusterConfigInput, 'http'> = {}) {
   let askedCount = 0
   const node = await httpNode({
-    config: config as object,
+    config: config,
     server: {
       onLeave: () => {
         askedCount += 1

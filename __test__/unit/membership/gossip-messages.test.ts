@@ -120,6 +120,19 @@ describe('what a member says of itself', () => {
   })
 })
 
+describe('members that join one right after another', () => {
+  test('all know each other by gossip alone, without an exchange of all that is known', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const ids = Array.from({ length: 12 }, (_, index) => `m${10 + index}`)
+      const members = ids.map((id) => gossipMember(id, { gossip: { syncIntervalSeconds: 3_600 } }))
+      await members[0]!.join([])
+      for (const member of members.slice(1)) await member.join([addressOf(members[0]!)])
+      for (const member of members) await sees(member, ...ids.map((id) => `${id} alive`))
+      closeMembers()
+    }
+  })
+})
+
 describe('a member that is being upgraded', () => {
   test('is updating here and there, is routed to, and is alive again', async () => {
     const [a, b] = (await cluster('a', 'b')) as [GossipMembership, GossipMembership]

@@ -90,7 +90,7 @@ describe('native code is told', () => {
     expect((await told({ hashRing: { routableStatuses } })).shared).toEqual((await told()).shared)
   })
 
-  test('everything that decides who owns a key, and the seed as a trace that does not give it away', async () => {
+  test('everything that decides who owns a key, and of the seed only a trace', async () => {
     const usual = await told()
     const hashSeed = 123_456_789n
     const changes = [

@@ -1,4 +1,6 @@
-/** What stands against a membership by gossip: seeds that do not answer, strangers, its id at another process. */
+/**
+ * What stands against a membership by gossip: seeds that do not answer, strangers, its id at another process.
+ */
 
 import { createSocket } from 'node:dgram'
 import { connect } from 'node:net'
@@ -220,5 +222,38 @@ describe('a stranger', () => {
     })
     await until(() => strange().length >= 2)
     expect(strange()).toHaveLength(2)
+  })
+})
+describe('a node id that another process has', () => {
+  test('since two parts of the cluster could not know of each other: the older one stays', async () => {
+    const seed = await lateSeed()
+    const a = await joined('a')
+    const older = gossipMember('x')
+    await older.join([addressOf(a)])
+    const b = gossipMember('b')
+    await b.join([seed.address])
+    const younger = gossipMember('x')
+    await younger.join([addressOf(b)])
+    await sees(b, 'b alive', 'x alive')
+    const types: string[] = []
+    younger.subscribe(({ type, member }) => void types.push(`${member.id} ${type}`))
+    const at = addressOf(older)
+    seed.lead(portOf(a))
+    await until(
+      () => younger.members().length === 0,
+      () => [a, b, older, younger].map(viewOf),
+    )
+    expect(younger.problems()).toEqual([`another process at ${at} is node x, and was there before this one`])
+    expect(younger.metrics().isJoined).toBe(false)
+    expect(types.filter((type) => type.endsWith('left')).at(-1)).toBe('x left')
+    await until(() => warnings.length > 0)
+    expect(warnings.map(({ code }) => code)).toEqual(['ERR_HYPERCACHE_NODE_ID_TAKEN'])
+    for (const member of [a, b, older]) await sees(member, 'a alive', 'b alive', 'x alive')
+    const found = () => [a, b].map((member) => member.member('x')?.port)
+    await until(() => found().every((port) => port === portOf(older)), found)
+    expect(addressOf(older)).toBe(at)
+    // It may come again, where it is alone.
+    await younger.join([])
+    expect([younger.problems(), viewOf(younger)]).toEqual([[], ['x alive']])
   })
 })

@@ -198,7 +198,7 @@ describe('doubts', () => {
     expect([doubts.state('a'), doubts.refutedCount]).toEqual(['alive', 0])
   })
 
-  test('a process that says nothing is suspected, then dead, then forgotten, by its own interval', async () => {
+  test('a silent process is suspected, then dead, then forgotten, by its own interval', async () => {
     const clock = new ManualClock()
     const doubts = new SerfDoubts(clock, timings)
     doubts.hear('a', 2_000)

@@ -129,7 +129,8 @@ fn dropped(engine: &Engine) -> u64 {
     engine.counts().dropped.values().sum()
 }
 
-/// Lets time pass after some messages, looks at all that the engine wants done, and counts what became of them.
+/// Lets time pass after some messages, looks at all that the engine wants done, and counts what became of
+/// them.
 pub fn check(mut engine: Engine, messages: u64) {
     for (reason, times) in &engine.counts().dropped {
         count(reason, *times);

@@ -1,4 +1,4 @@
-//! What comes from outside, checked while it is decoded: a message with something that no member says is none.
+//! What comes from outside, checked while it is decoded: with something that no member says it is no message.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,7 +9,7 @@ use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 /// Most members, records or broadcasts in one message: what a member hears of so many takes it seconds.
-const LIST_COUNT_MAX: usize = 16_384;
+const MEMBERS_MAX: usize = 16_384;
 /// Most options that members share.
 const OPTIONS_MAX: usize = 64;
 
@@ -61,7 +61,7 @@ pub fn options<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(String
 
 /// A list of members, or of something that each of them has.
 pub fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
-    at_most(LIST_COUNT_MAX, deserializer)
+    at_most(MEMBERS_MAX, deserializer)
 }
 
 fn at_most<'de, D: Deserializer<'de>, T: Deserialize<'de>>(

@@ -53,6 +53,18 @@ pub enum Refused {
     NotSealed,
 }
 
+impl Refused {
+    /// The reason under which it is counted.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::OtherCluster => "other cluster",
+            Self::OtherKey => "other key",
+            Self::NotSealed => "not sealed",
+        }
+    }
+}
+
 /// Seals and opens the messages of one cluster.
 pub struct Sealer {
     cluster_name: String,

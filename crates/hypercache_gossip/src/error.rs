@@ -18,6 +18,8 @@ pub enum Error {
     RecordTooLarge(usize),
     /// Name and data of a broadcast have too many bytes.
     BroadcastTooLarge(usize),
+    /// So many broadcasts wait to be sent.
+    TooManyBroadcasts(usize),
     /// A key of another length than 32 bytes.
     KeyLength(usize),
     /// Something that is no address.
@@ -32,6 +34,7 @@ impl Error {
             Self::System(_) => "ERR_HYPERCACHE_INTERNAL",
             Self::RecordTooLarge(_) => "ERR_HYPERCACHE_RECORD_TOO_LARGE",
             Self::BroadcastTooLarge(_) => "ERR_HYPERCACHE_BROADCAST_TOO_LARGE",
+            Self::TooManyBroadcasts(_) => "ERR_HYPERCACHE_TOO_MANY_BROADCASTS",
             Self::KeyLength(_) => "ERR_HYPERCACHE_INVALID_BYTES",
             Self::Address(_) => "ERR_HYPERCACHE_INVALID_TEXT",
         }
@@ -60,6 +63,9 @@ impl fmt::Display for Error {
                 formatter,
                 "name and data of the broadcast have {size} bytes; at most {BROADCAST_BYTES_MAX} are allowed"
             ),
+            Self::TooManyBroadcasts(count) => {
+                write!(formatter, "{count} broadcasts wait to be sent already; no more are taken before that")
+            }
             Self::KeyLength(length) => write!(formatter, "a key has {length} bytes; it must have 32"),
             Self::Address(text) => {
                 write!(formatter, "{text:?} is no address; it must be an IP address with a port")

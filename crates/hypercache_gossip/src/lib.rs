@@ -18,7 +18,8 @@
 //! # References
 //!
 //! Das, Gupta, Motivala, *SWIM: Scalable Weakly-consistent Infection-style Process Group Membership
-//! Protocol*, 2002. Dadgar, Phillips, Currey, *Lifeguard: Local Health Awareness for More Accurate Failure Detection*,
+//! Protocol*, 2002. Dadgar, Phillips, Currey, *Lifeguard: Local Health Awareness for More Accurate Failure
+//! Detection*,
 //! 2018. Demers et al., *Epidemic Algorithms for Replicated Database Maintenance*, 1987.
 
 mod checked;
@@ -26,6 +27,7 @@ mod driver;
 mod engine;
 mod envelope;
 mod error;
+mod heard;
 mod identity;
 mod message;
 mod record;
@@ -45,7 +47,8 @@ pub use timing::Timing;
 
 /// What travels inside of envelopes, for whoever makes messages without an engine.
 pub mod wire {
+    pub use crate::heard::Heard;
     pub use crate::message::{
-        DatagramHead, Heard, Hello, Line, Notice, RecordOf, Reply, Request, State, encoded, framed,
+        DatagramHead, Hello, Line, Notice, RecordOf, Reply, Request, State, encoded, framed,
     };
 }

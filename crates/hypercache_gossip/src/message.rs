@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh64::xxh64;
 
 use crate::checked;
+use crate::heard::Heard;
 use crate::identity::Identity;
 use crate::record::Version;
 
@@ -121,73 +122,6 @@ impl RingMark {
     }
 }
 
-/// How far back it is known of each broadcast whether it has come: as many as are kept for who has missed them.
-const HEARD_BITS: u64 = 256;
-const WORDS: usize = 4;
-
-/// Which broadcasts of a member have come: all up to the highest, but for those whose bit is set.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Heard {
-    /// When the process joined that sent them.
-    pub started_at_ms: u64,
-    /// The highest number.
-    pub high: u64,
-    /// Bit `n % 64` of word `n / 64`: number `high - n` has not come.
-    pub missing: [u64; WORDS],
-}
-
-impl Heard {
-    /// Every broadcast up to a number.
-    pub fn all(started_at_ms: u64, high: u64) -> Self {
-        Self { started_at_ms, high, missing: [0; WORDS] }
-    }
-
-    /// Whether a broadcast has come, or is too old to tell.
-    pub fn has(&self, started_at_ms: u64, number: u64) -> bool {
-        if started_at_ms != self.started_at_ms {
-            return started_at_ms < self.started_at_ms;
-        }
-        if number > self.high || self.high - number >= HEARD_BITS {
-            return number <= self.high;
-        }
-        let (word, bit) = place(self.high - number);
-        self.missing[word] & bit == 0
-    }
-
-    /// Takes note of one. Answers whether it is new.
-    pub fn take(&mut self, started_at_ms: u64, number: u64) -> bool {
-        if self.has(started_at_ms, number) {
-            return false;
-        }
-        if started_at_ms > self.started_at_ms {
-            *self = Self::all(started_at_ms, 0);
-        }
-        if number > self.high {
-            self.advance(number - self.high);
-        }
-        let (word, bit) = place(self.high - number);
-        self.missing[word] &= !bit;
-        true
-    }
-
-    /// Goes on to a higher number. Those in between have not come, and neither has that one.
-    fn advance(&mut self, steps: u64) {
-        self.high += steps;
-        let (words, bits) = ((steps / 64).min(WORDS as u64) as usize, steps % 64);
-        let before = self.missing;
-        let word = |at: Option<usize>| at.map_or(u64::MAX, |at| before[at]);
-        self.missing = std::array::from_fn(|at| {
-            let (upper, lower) = (word(at.checked_sub(words)), word(at.checked_sub(words + 1)));
-            if bits == 0 { upper } else { upper << bits | lower >> (64 - bits) }
-        });
-    }
-}
-
-/// Word and bit of the number that is so far back.
-fn place(back: u64) -> (usize, u64) {
-    ((back / 64) as usize, 1 << (back % 64))
-}
-
 /// What one member knows of another: a line of its view.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Line {
@@ -271,10 +205,18 @@ pub enum Request {
         /// Who asks.
         hello: Hello,
         /// The member.
+        #[serde(deserialize_with = "checked::id")]
         id: String,
     },
     /// Who are you?
     Who,
+    /// I leave.
+    Farewell {
+        /// Who leaves.
+        hello: Hello,
+        /// Its own line, and its record.
+        state: State,
+    },
 }
 
 /// The answer.
@@ -378,38 +320,6 @@ pub fn framed(speaks: u8, told: &impl Serialize) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_broadcast_is_new_once_in_any_order() {
-        let mut heard = Heard::default();
-        let order = [3, 1, 2, 260, 259, 7, 261];
-        assert!(order.iter().all(|number| heard.take(5, *number)));
-        assert!(!order.iter().any(|number| heard.take(5, *number)));
-        assert!(!heard.take(5, 4), "too old to tell");
-        assert!(heard.take(5, 6));
-        assert!(heard.take(5, 258));
-    }
-
-    #[test]
-    fn members_that_have_heard_all_know_the_same_whatever_the_order() {
-        let mut heard = Heard::default();
-        for number in (1..=200).rev().chain(201..=1_000) {
-            assert!(heard.take(5, number));
-        }
-        assert_eq!(heard, Heard::all(5, 1_000));
-        assert!(heard.take(5, u64::MAX));
-        assert!(!heard.take(5, 1_000), "too old to tell");
-    }
-
-    #[test]
-    fn a_later_life_begins_anew_and_an_earlier_one_is_over() {
-        let mut heard = Heard::all(5, 100);
-        assert!(!heard.take(4, 101));
-        assert!(heard.take(6, 1));
-        assert!(heard.take(6, 2));
-        assert!(!heard.take(5, 101));
-        assert!(!heard.take(6, 1));
-    }
 
     #[test]
     fn what_must_be_shared_is_named_where_it_differs() {

@@ -69,7 +69,7 @@ impl Record {
         bytes
     }
 
-    /// From bytes, or `None` where they are no record that a ring could take. Bytes of newer releases are kept.
+    /// From bytes, or `None` where no ring could take the record. Bytes of newer releases are kept.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         if bytes.len() > RECORD_BYTES_MAX {
             return None;

@@ -167,6 +167,33 @@ fn what_members_say_reaches_all() {
 }
 
 #[test]
+fn many_messages_at_once_all_arrive_and_more_than_can_wait_are_refused() {
+    let mut members = three();
+    let mut sent = 0;
+    let refused = loop {
+        match members[0].gossip.broadcast("count".into(), sent.to_string(), 1) {
+            Ok(()) => sent += 1,
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(refused.code(), "ERR_HYPERCACHE_TOO_MANY_BROADCASTS");
+    assert!(sent >= 1_000, "{sent}");
+    for member in &mut members[1..] {
+        wait_for("all have arrived", || {
+            member.look();
+            member.told.iter().filter(|event| matches!(event, Event::Heard(_))).count() >= sent
+        });
+        let heard = member.told.iter().filter_map(|event| match event {
+            Event::Heard(broadcast) => Some(broadcast.number),
+            _ => None,
+        });
+        let mut numbers: Vec<u64> = heard.collect();
+        numbers.sort_unstable();
+        assert!(numbers.iter().copied().eq(1..=sent as u64), "each once");
+    }
+}
+
+#[test]
 fn another_option_another_key_and_another_name_stay_outside() {
     let mut a = Member::start("a", &[], |_| {});
     let mut other_option = Member::start("b", &[&a.address], |options| {
@@ -176,8 +203,9 @@ fn another_option_another_key_and_another_name_stay_outside() {
     let mut other_name = Member::start("d", &[&a.address], |options| options.cluster_name = "other".into());
     wait_for("it is refused", || {
         other_option.look();
-        other_option.told.iter().any(|event| {
-            matches!(event, Event::JoinEnded(Err(Refusal::OtherOption { option, .. })) if option == "hash_function")
+        other_option.told.iter().any(|event| match event {
+            Event::JoinEnded(Err(Refusal::OtherOption { option, .. })) => option == "hash_function",
+            _ => false,
         })
     });
     for member in [&mut other_key, &mut other_name] {

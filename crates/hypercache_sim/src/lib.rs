@@ -10,8 +10,8 @@
 //!
 //! # Guarantees
 //!
-//! A run is a function of its seed: no clock, no threads, no order that depends on addresses in memory. The same
-//! build runs a seed again bit for bit, which [`History::hash`] shows.
+//! A run is a function of its seed: no clock, no threads, no order that depends on addresses in memory. The
+//! same build runs a seed again bit for bit, which [`History::hash`] shows.
 
 pub mod checkers;
 mod history;

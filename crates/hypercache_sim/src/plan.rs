@@ -43,7 +43,8 @@ pub enum Fault {
     Delays(f64, Duration),
     /// A share of the datagrams comes twice.
     Duplicates(f64),
-    /// A share of the datagrams comes with a bit changed, or cut short. Where nothing is sealed, cut short only.
+    /// A share of the datagrams comes with a bit changed, or cut short. Where nothing is sealed, cut short
+    /// only.
     Damage(f64),
     /// Host names are not resolved.
     NoNames,
@@ -199,8 +200,9 @@ impl Plan {
         plan
     }
 
-    /// A plan in which nothing happens but that so many members start, and at the end one leaves and one crashes:
-    /// for whoever adds to it what is to happen. Hosts are numbered from 0; the first two are the seeds.
+    /// A plan in which nothing happens but that so many members start, and at the end one leaves and one
+    /// crashes: for whoever adds to it what is to happen. Hosts are numbered from 0; the first two are the
+    /// seeds.
     pub fn quiet(seed: u64, preset: Preset, member_count: usize) -> Self {
         let mut rng = StdRng::seed_from_u64(seed ^ 0x0071_7569_6574);
         let clusters = vec![ClusterPlan { name: "sim".into(), keys: vec![[1; 32]] }];

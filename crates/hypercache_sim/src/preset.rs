@@ -58,10 +58,11 @@ impl Preset {
         }
     }
 
-    /// Within what time a member of so many that crashes is known as dead by all others, where nothing is lost.
+    /// Within what time a member of so many that crashes is known as dead by all others, where nothing is
+    /// lost.
     ///
-    /// Whoever probes it first does so within two rounds through all others, sees at the next probe that there
-    /// was no answer, and waits for as long as a suspicion lasts; then the others hear of it.
+    /// Whoever probes it first does so within two rounds through all others, sees at the next probe that
+    /// there was no answer, and waits for as long as a suspicion lasts; then the others hear of it.
     pub fn detection_max(self, member_count: usize) -> Duration {
         let timing = self.timing();
         let others = u32::try_from(member_count.saturating_sub(1)).unwrap_or(u32::MAX);

@@ -1,5 +1,5 @@
-//! Each checker finds the defect that it is for, planted into the history of a run in which nothing is wrong, and
-//! no other checker takes it for one of its own.
+//! Each checker finds the defect that it is for, planted into the history of a run in which nothing is wrong,
+//! and no other checker takes it for one of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;

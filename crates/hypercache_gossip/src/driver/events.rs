@@ -80,8 +80,8 @@ impl EventQueue {
     }
 }
 
-/// Adds an event at the end. Changes of members that wait anyway become one change of the view: what they come
-/// before is not changed by that but for what members tell of their rings, which is as good after them.
+/// Adds an event at the end. Changes of members that wait anyway become one change of the view: what they
+/// come before is not changed by that but for what members tell of their rings, which is as good after them.
 fn add_to(waiting: &mut VecDeque<Event>, event: Event) {
     if let Event::Changed(changes) = event {
         let mut last =

@@ -6,6 +6,7 @@ mod streams;
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -29,6 +30,8 @@ use streams::{Arrival, Question};
 const ARRIVALS_MAX: usize = 256;
 /// The engine is asked what time it is at least so often, so that it notices that the process was stopped.
 const IDLE_MAX: Duration = Duration::from_secs(1);
+/// Broadcasts that may wait to be sent.
+const OUTGOING_MAX: usize = 1_000;
 /// For the sockets to be closed.
 const CLOSE_MAX: Duration = Duration::from_secs(1);
 /// Ports that are tried where any free one will do, and it has to be free twice.
@@ -83,6 +86,8 @@ pub struct Gossip {
     /// `None` once it is closed.
     commands: Mutex<Option<mpsc::UnboundedSender<Command>>>,
     events: Arc<EventQueue>,
+    /// Broadcasts that were taken and are not on their way.
+    outgoing: Arc<AtomicUsize>,
     /// Disconnected when the sockets are closed.
     ended: Mutex<Receiver<()>>,
 }
@@ -105,13 +110,14 @@ impl Gossip {
         let streams = TcpListener::from_std(sockets.streams).map_err(Error::System)?;
         let events = Arc::new(EventQueue::new(wake));
         let (commands, asked) = mpsc::unbounded_channel();
-        let owner = Owner::new(options, datagrams, events.clone());
+        let outgoing = Arc::new(AtomicUsize::new(0));
+        let owner = Owner::new(options, datagrams, events.clone(), outgoing.clone());
         let (end, ended) = channel();
         runtime.spawn(async move {
             owner.run(streams, asked).await;
             drop(end);
         });
-        Ok(Self { commands: Mutex::new(Some(commands)), events, ended: Mutex::new(ended) })
+        Ok(Self { commands: Mutex::new(Some(commands)), events, outgoing, ended: Mutex::new(ended) })
     }
 
     /// Begins to take part: see [`Engine::join`].
@@ -137,11 +143,15 @@ impl Gossip {
     /// Sends a message to every live member.
     ///
     /// # Errors
-    /// Name and data that have too many bytes; then nothing is sent.
+    /// Name and data that have too many bytes, or more messages than can be sent; then nothing is.
     pub fn broadcast(&self, name: String, data: String, lamport_time: u64) -> Result<(), Error> {
         let size = name.len() + data.len();
         if size > BROADCAST_BYTES_MAX {
             return Err(Error::BroadcastTooLarge(size));
+        }
+        if self.outgoing.fetch_add(1, Ordering::Relaxed) >= OUTGOING_MAX {
+            self.outgoing.fetch_sub(1, Ordering::Relaxed);
+            return Err(Error::TooManyBroadcasts(OUTGOING_MAX));
         }
         self.command(Command::Broadcast { name, data, lamport_time });
         Ok(())
@@ -223,6 +233,10 @@ struct Owner {
     begun: Instant,
     datagrams: UdpSocket,
     events: Arc<EventQueue>,
+    /// See [`Gossip::outgoing`].
+    outgoing: Arc<AtomicUsize>,
+    /// How many of them the engine has.
+    held: usize,
     /// Streams of others that wait for an answer.
     waiting: BTreeMap<u64, oneshot::Sender<Option<Vec<u8>>>>,
     next_stream: u64,
@@ -234,7 +248,12 @@ struct Owner {
 }
 
 impl Owner {
-    fn new(options: EngineOptions, datagrams: UdpSocket, events: Arc<EventQueue>) -> Self {
+    fn new(
+        options: EngineOptions,
+        datagrams: UdpSocket,
+        events: Arc<EventQueue>,
+        outgoing: Arc<AtomicUsize>,
+    ) -> Self {
         let (arrivals, arrived) = mpsc::channel(ARRIVALS_MAX);
         Self {
             timeout: options.timing.sync_timeout,
@@ -242,6 +261,8 @@ impl Owner {
             begun: Instant::now(),
             datagrams,
             events,
+            outgoing,
+            held: 0,
             waiting: BTreeMap::new(),
             next_stream: 0,
             tasks: JoinSet::new(),
@@ -281,6 +302,9 @@ impl Owner {
                     effect => self.effect(effect),
                 }
             }
+            let held = self.engine.outgoing_count();
+            self.outgoing.fetch_sub(self.held - held, Ordering::Relaxed);
+            self.held = held;
             while self.tasks.try_join_next().is_some() {}
             self.events.count(self.engine.counts());
         }
@@ -316,6 +340,7 @@ impl Owner {
                 });
             }
             Command::Broadcast { name, data, lamport_time } => {
+                self.held += 1;
                 let _ = self.engine.broadcast(now, name, data, lamport_time);
             }
             Command::Ring(checksum) => self.engine.announce_ring(now, checksum),
@@ -328,7 +353,8 @@ impl Owner {
             Effect::Datagram { to, bytes } => drop(self.datagrams.try_send_to(&bytes, to)),
             Effect::Ask { number, to, frame, timeout } => {
                 let arrivals = self.arrivals.clone();
-                self.tasks.spawn(streams::ask(number, to, frame, timeout, arrivals));
+                let own = self.engine.identity().address;
+                self.tasks.spawn(streams::ask(number, own, to, frame, timeout, arrivals));
             }
             Effect::Answer { stream, frame } => {
                 if let Some(waiting) = self.waiting.remove(&stream) {

@@ -71,8 +71,15 @@ async fn serve(
 }
 
 /// Asks a member, and tells how that went.
-pub async fn ask(number: u64, to: Target, frame: Vec<u8>, limit: Duration, arrivals: mpsc::Sender<Arrival>) {
-    let answer = match timeout(limit, exchange(to, &frame)).await {
+pub async fn ask(
+    number: u64,
+    own: SocketAddr,
+    to: Target,
+    frame: Vec<u8>,
+    limit: Duration,
+    arrivals: mpsc::Sender<Arrival>,
+) {
+    let answer = match timeout(limit, exchange(number, own, to, &frame)).await {
         Ok(answer) => answer,
         Err(_) => Err(format!("no answer within {} ms", limit.as_millis())),
     };
@@ -80,7 +87,12 @@ pub async fn ask(number: u64, to: Target, frame: Vec<u8>, limit: Duration, arriv
     let _ = arrivals.send(Arrival::Answer { number, answer }).await;
 }
 
-async fn exchange(to: Target, frame: &[u8]) -> Result<(SocketAddr, Vec<u8>), String> {
+async fn exchange(
+    number: u64,
+    own: SocketAddr,
+    to: Target,
+    frame: &[u8],
+) -> Result<(SocketAddr, Vec<u8>), String> {
     let addresses: Vec<SocketAddr> = match to {
         Target::Address(address) => vec![address],
         Target::Name(name) => {
@@ -88,13 +100,27 @@ async fn exchange(to: Target, frame: &[u8]) -> Result<(SocketAddr, Vec<u8>), Str
         }
     };
     let mut why = "the host name has no address".to_string();
-    for address in addresses {
+    for address in in_turn(number, own, addresses) {
         match converse(address, frame).await {
             Ok(answer) => return Ok((address, answer)),
             Err(error) => why = words(&error),
         }
     }
     Err(why)
+}
+
+/// In which order to try the addresses of a name: another one is the first each time, for one that swallows
+/// what it is sent takes all the time there is. A name may stand for all members, and who asks itself stays
+/// alone: its own address is left out where there are others.
+fn in_turn(number: u64, own: SocketAddr, mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    if addresses.iter().any(|address| *address != own) {
+        addresses.retain(|address| *address != own);
+    }
+    if !addresses.is_empty() {
+        let first = number as usize % addresses.len();
+        addresses.rotate_left(first);
+    }
+    addresses
 }
 
 async fn converse(address: SocketAddr, frame: &[u8]) -> io::Result<Vec<u8>> {
@@ -135,6 +161,17 @@ fn words(error: &io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_stands_for_all_members_leads_to_the_others_in_turn() {
+        let address = |port: u16| SocketAddr::from(([10, 0, 0, 1], port));
+        let all = || vec![address(1), address(2), address(3)];
+        assert_eq!(in_turn(0, address(1), all()), [address(2), address(3)]);
+        assert_eq!(in_turn(1, address(1), all()), [address(3), address(2)]);
+        assert_eq!(in_turn(4, address(9), all()), [address(2), address(3), address(1)]);
+        assert_eq!(in_turn(7, address(1), vec![address(1)]), [address(1)]);
+        assert_eq!(in_turn(7, address(1), Vec::new()), []);
+    }
 
     #[tokio::test]
     async fn a_frame_that_is_announced_too_long_or_cut_short_is_none() {

@@ -1,6 +1,6 @@
-//! The lives of the local member. Being dead cannot be refuted in SWIM, only outlived: so whoever hears that it is
-//! dead begins another life. And who hears of a life of its own node that is later than its own, because its
-//! clock has gone back, begins one after that.
+//! The lives of the local member. Being dead cannot be refuted in SWIM, only outlived: so whoever hears that
+//! it is dead begins another life. And who hears of a life of its own node that is later than its own,
+//! because its clock has gone back, begins one after that.
 
 use std::net::SocketAddr;
 
@@ -10,8 +10,9 @@ use super::exchange::Errand;
 use super::time::Task;
 use super::{Effect, Engine, Event, Phase};
 use crate::checked::TIME_MAX_MS;
+use crate::heard::Heard;
 use crate::identity::{Identity, Life};
-use crate::message::{Heard, Line};
+use crate::message::Line;
 use crate::record::Record;
 
 impl Engine {
@@ -37,7 +38,8 @@ impl Engine {
         }
     }
 
-    /// The wall clock has gone back since the last life of this node. Answers whether it has begun a later one.
+    /// The wall clock has gone back since the last life of this node. Answers whether it has begun a later
+    /// one.
     pub(super) fn begin_life_after(&mut self, started_at_ms: u64) -> bool {
         let is_later = (self.identity().life.started_at_ms..TIME_MAX_MS).contains(&started_at_ms);
         if !is_later || !self.may_begin_life() {
@@ -78,7 +80,8 @@ impl Engine {
         }
     }
 
-    /// Begins a life after one that is no more, though not more often than members are probed, whatever is told.
+    /// Begins a life after one that is no more, though not more often than members are probed, whatever is
+    /// told.
     pub(super) fn outlive(&mut self, other: &Identity) {
         let time = self.schedule.time();
         if other.life >= self.identity().life
@@ -137,7 +140,8 @@ impl Engine {
 
     fn begin_life(&mut self, life: Life) {
         let identity = Identity { life, ..self.identity().clone() };
-        // Its errors are of encoding an identity that it has encoded all the time, or of one that is the same.
+        // Its errors are of encoding an identity that it has encoded all the time, or of one that is the
+        // same.
         drop(self.foca.change_identity(identity, &mut self.outbox));
         // Foca goes on with its timers when it sees that it has company.
         drop(self.foca.apply_many(std::iter::empty(), false, &mut self.outbox));

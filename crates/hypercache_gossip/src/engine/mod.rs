@@ -15,9 +15,15 @@
 //! 5. A suspect is asked over a stream whether it is there, which loss of datagrams does not hinder.
 
 mod carrier;
+mod codec;
+mod effects;
 mod exchange;
+mod joining;
+mod learning;
+mod leaving;
 mod lives;
 mod notices;
+mod options;
 mod outbox;
 mod peer;
 mod replay;
@@ -30,20 +36,22 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use foca::{Foca, PostcardCodec};
+use foca::Foca;
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
 
 use crate::envelope::{Purpose, Refused, Sealer};
+use crate::heard::Heard;
 use crate::identity::{Identity, Life};
-use crate::message::{
-    Broadcast, DATAGRAM_BYTES_MAX, DatagramHead, Heard, OLDEST_SPOKEN, Refusal, RingMark, SharedOptions,
-};
+use crate::message::{Broadcast, DATAGRAM_BYTES_MAX, DatagramHead, OLDEST_SPOKEN, RingMark};
 use crate::record::{Claim, RECORD_BYTES_MAX, Record, Version};
-use crate::timing::Timing;
 
 use carrier::Carrier;
+use codec::{DoubtingCodec, Refutations};
+pub use effects::{Counts, Effect, Event, Target};
 use exchange::Errand;
+use notices::UNDER_WAY_MAX;
+pub use options::EngineOptions;
 use outbox::Outbox;
 pub use peer::Status;
 use peer::{Peer, Shown};
@@ -54,124 +62,6 @@ pub use view::{Change, ChangeKind};
 
 /// Sources of strange messages that are remembered, so that each is told of once.
 const STRANGERS_MAX: usize = 1_024;
-
-/// What an engine is made of.
-#[derive(Clone, Debug)]
-pub struct EngineOptions {
-    /// Node id of the local member.
-    pub id: String,
-    /// Where datagrams and streams of others reach it.
-    pub address: SocketAddr,
-    /// When its process joins, in milliseconds since 1970.
-    pub started_at_ms: u64,
-    /// What it says of itself. Version and claim are the engine's.
-    pub record: Record,
-    /// Members of other clusters are not heard.
-    pub cluster_name: String,
-    /// The first seals, all open; none: nothing is sealed.
-    pub keys: Vec<[u8; 32]>,
-    /// What must be the same at all members.
-    pub shared: SharedOptions,
-    /// How fast things go.
-    pub timing: Timing,
-    /// The newest message format it uses, at most [`crate::NEWEST_SPOKEN`].
-    pub speaks: u8,
-    /// All randomness comes from it.
-    pub random_seed: [u8; 32],
-}
-
-/// Where a stream leads.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// An address.
-    Address(SocketAddr),
-    /// A host name or an address, with a port: to be resolved.
-    Name(String),
-}
-
-/// What the engine wants done.
-#[derive(Debug)]
-pub enum Effect {
-    /// Send a datagram.
-    Datagram {
-        /// To where.
-        to: SocketAddr,
-        /// What.
-        bytes: Vec<u8>,
-    },
-    /// Open a stream, send a frame, and give the frame that comes back to [`Engine::answered`].
-    Ask {
-        /// The number to give with it.
-        number: u64,
-        /// To where.
-        to: Target,
-        /// What.
-        frame: Vec<u8>,
-        /// For all of it.
-        timeout: Duration,
-    },
-    /// Send a frame back on a stream and end it; without one, just end it.
-    Answer {
-        /// The number that [`Engine::asked`] was given.
-        stream: u64,
-        /// What.
-        frame: Option<Vec<u8>>,
-    },
-    /// Tell the application.
-    Tell(Event),
-}
-
-/// What the application is told.
-#[derive(Clone, Debug)]
-pub enum Event {
-    /// The view has changed, all at once.
-    Changed(Vec<Change>),
-    /// How the join went: this member takes part, or was refused.
-    JoinEnded(Result<(), Refusal>),
-    /// A member has told which ring it has.
-    Ring(String, RingMark),
-    /// A message of another member to all.
-    Heard(Broadcast),
-    /// What stands against this member's being well has changed.
-    Problems(Vec<String>),
-    /// Somebody sends what cannot be heeded: told once for each source and reason.
-    Stranger(IpAddr, &'static str),
-    /// Another process has this member's id: this one takes no part any more.
-    Conflict(SocketAddr),
-    /// The leave is over.
-    Left,
-}
-
-/// What the engine has counted since it was made.
-#[derive(Clone, Debug, Default)]
-pub struct Counts {
-    /// Direct probes sent.
-    pub probes_sent: u64,
-    /// Probes that nobody answered.
-    pub probes_failed: u64,
-    /// Suspicions that began.
-    pub suspicions_started: u64,
-    /// Suspicions that were taken back.
-    pub suspicions_refuted: u64,
-    /// Datagrams that came.
-    pub datagrams_received: u64,
-    /// Datagrams sent.
-    pub datagrams_sent: u64,
-    /// Bytes of datagrams and frames that came.
-    pub bytes_received: u64,
-    /// Bytes of datagrams and frames sent.
-    pub bytes_sent: u64,
-    /// Exchanges that were answered.
-    pub syncs_completed: u64,
-    /// Exchanges that were not.
-    pub syncs_failed: u64,
-    /// Broadcasts of this member.
-    pub broadcasts_sent: u64,
-    /// Broadcasts of others.
-    pub broadcasts_received: u64,
-    /// Datagrams and frames that were not heeded, by the reason.
-    pub dropped: BTreeMap<&'static str, u64>,
-}
 
 /// Where the engine is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -188,7 +78,8 @@ pub struct Engine {
     options: EngineOptions,
     sealer: Sealer,
     rng: StdRng,
-    foca: Foca<Identity, PostcardCodec, StdRng, Carrier>,
+    foca: Foca<Identity, DoubtingCodec, StdRng, Carrier>,
+    refutations: Refutations,
     outbox: Outbox,
     arrived: Receiver<(Identity, Vec<u8>)>,
     schedule: Schedule,
@@ -208,6 +99,8 @@ pub struct Engine {
     /// Broadcasts of earlier lives.
     broadcasts_before: u64,
     broadcasts: VecDeque<Broadcast>,
+    /// Name, data and Lamport time of messages that wait.
+    outgoing: VecDeque<(String, String, u64)>,
     seeds: Vec<Seed>,
     errands: BTreeMap<u64, Errand>,
     waiting_errands: VecDeque<Errand>,
@@ -229,11 +122,12 @@ impl Engine {
         let life = Life { started_at_ms: options.started_at_ms, comeback: 0 };
         let identity = Identity { id: options.id.clone(), address: options.address, life };
         let (sender, arrived) = channel();
+        let refutations = Refutations::default();
         let foca = Foca::with_custom_broadcast(
             identity,
             options.timing.for_foca(1),
             StdRng::from_rng(&mut rng),
-            PostcardCodec,
+            DoubtingCodec { refutations: refutations.clone() },
             Carrier { arrived: sender },
         );
         let version = Version { started_at_ms: options.started_at_ms, counter: 1 };
@@ -243,6 +137,7 @@ impl Engine {
             session: rng.next_u64(),
             rng,
             foca,
+            refutations,
             arrived,
             record,
             options,
@@ -259,6 +154,7 @@ impl Engine {
             outlives_at: Duration::ZERO,
             broadcasts_before: 0,
             broadcasts: VecDeque::new(),
+            outgoing: VecDeque::new(),
             seeds: Vec::new(),
             errands: BTreeMap::new(),
             waiting_errands: VecDeque::new(),
@@ -271,43 +167,6 @@ impl Engine {
             counts: Counts::default(),
             effects: Vec::new(),
         }
-    }
-
-    /// Begins to take part: asks the seeds, and tells how that went.
-    pub fn join(&mut self, now: Duration, seeds: Vec<String>) {
-        self.schedule.hear(now);
-        self.seeds = seeds.into_iter().map(Seed::new).collect();
-        let interval = self.options.timing.sync_interval;
-        for task in [Task::Sync, Task::Heal] {
-            let after = self.jittered(interval);
-            self.schedule.add(after, task);
-        }
-        for number in 0..self.seeds.len() {
-            self.send_on(Errand::Seed(number));
-        }
-        self.settle_join();
-        self.settle();
-    }
-
-    /// Goes away on purpose: tells the others, and tells when that is done.
-    pub fn leave(&mut self, now: Duration) {
-        self.schedule.hear(now);
-        if !matches!(self.phase, Phase::Joining | Phase::Joined) {
-            self.effects.push(Effect::Tell(Event::Left));
-            return;
-        }
-        self.phase = Phase::Leaving;
-        self.change_record(|record| record.claim = Claim::Leaving);
-        self.waiting_errands.clear();
-        let mut others: Vec<String> = self.foca.iter_members().map(|member| member.id().id.clone()).collect();
-        // They may be there, and know better than this member.
-        others.extend(self.dead());
-        self.schedule.add(self.options.timing.leave_timeout, Task::EndLeave);
-        for id in others {
-            self.send_on(Errand::Farewell(id));
-        }
-        self.settle_leave();
-        self.settle();
     }
 
     /// Changes what this member says of itself.
@@ -381,7 +240,7 @@ impl Engine {
         if bytes.len() > DATAGRAM_BYTES_MAX {
             return Err("oversized");
         }
-        let message = self.sealer.open(Purpose::Datagram, bytes).map_err(reason)?;
+        let message = self.sealer.open(Purpose::Datagram, bytes).map_err(Refused::name)?;
         let (head, rest) = DatagramHead::decode(&message).ok_or("malformed")?;
         if !self.understands(head.speaks) {
             return Err("other version");
@@ -395,16 +254,17 @@ impl Engine {
         if !self.replays.is_new(head.session, head.number) {
             return Err("replayed");
         }
-        let handled = self.foca.handle_data(rest, &mut self.outbox);
-        let sender = self.outbox.sender.take();
-        handled.map_err(|error| match error {
+        (self.outbox.is_for_us, self.outbox.has_told_death) = (false, false);
+        self.foca.handle_data(rest, &mut self.outbox).map_err(|error| match error {
             foca::Error::DataTooBig => "oversized",
             foca::Error::DataFromOurselves | foca::Error::IndirectForOurselves => "own",
             _ => "malformed",
         })?;
-        let sender = sender.ok_or("other member")?;
-        let is_live = self.foca.iter_members().any(|member| *member.id() == sender);
-        if is_live { Ok(()) } else { Err("dead sender") }
+        match (self.outbox.is_for_us, self.outbox.has_told_death) {
+            (false, _) => Err("other member"),
+            (true, true) => Err("dead sender"),
+            (true, false) => Ok(()),
+        }
     }
 
     fn perform(&mut self, task: Task) {
@@ -435,6 +295,7 @@ impl Engine {
     /// Does all that follows from what has just happened.
     fn settle(&mut self) {
         self.heed_notices();
+        self.send_outgoing(UNDER_WAY_MAX);
         self.survive();
         for (after, timer) in std::mem::take(&mut self.outbox.timers) {
             self.schedule.add(after, Task::Foca(timer));
@@ -446,6 +307,7 @@ impl Engine {
         self.counts.probes_sent = self.outbox.probes_sent;
         self.tune();
         self.refresh();
+        self.note_refutations();
         for (to, bytes) in std::mem::take(&mut self.outbox.datagrams) {
             self.send(to, &bytes);
         }
@@ -520,14 +382,5 @@ impl Engine {
                 seeds::problems(&self.seeds, self.foca.num_members() == 0)
             }
         }
-    }
-}
-
-fn reason(refused: Refused) -> &'static str {
-    match refused {
-        Refused::Malformed => "malformed",
-        Refused::OtherCluster => "other cluster",
-        Refused::OtherKey => "other key",
-        Refused::NotSealed => "not sealed",
     }
 }

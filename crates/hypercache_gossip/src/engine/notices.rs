@@ -14,6 +14,9 @@ use crate::record::{Record, Version};
 
 /// Broadcasts that are kept for members who have missed them.
 const BROADCASTS_MAX: usize = 256;
+/// Notices that are on their way at a time, before further broadcasts of this member follow: far less than
+/// members remember to have heard.
+pub(super) const UNDER_WAY_MAX: usize = 64;
 
 /// Longest notice that fits on a datagram whose sender and receiver have ids of any length: beside their
 /// identities foca needs less than 16 bytes.
@@ -40,19 +43,35 @@ impl Engine {
         if self.phase != Phase::Joined {
             return Ok(false);
         }
-        self.counts.broadcasts_sent += 1;
-        let broadcast = Broadcast {
-            origin: self.options.id.clone(),
-            started_at_ms: self.record.version.started_at_ms,
-            number: self.counts.broadcasts_sent - self.broadcasts_before,
-            lamport_time,
-            name,
-            data,
-        };
-        self.keep(broadcast.clone());
-        self.spread(&Notice::Broadcast(broadcast));
+        self.outgoing.push_back((name, data, lamport_time));
         self.settle();
         Ok(true)
+    }
+
+    /// Messages of this member that wait until datagrams have room for them.
+    pub fn outgoing_count(&self) -> usize {
+        self.outgoing.len()
+    }
+
+    /// Sends messages that wait, until so many notices are on their way.
+    pub(super) fn send_outgoing(&mut self, under_way_max: usize) {
+        while self.foca.custom_broadcast_backlog() < under_way_max
+            && let Some((name, data, lamport_time)) = self.outgoing.pop_front()
+        {
+            self.counts.broadcasts_sent += 1;
+            let broadcast = Broadcast {
+                origin: self.options.id.clone(),
+                started_at_ms: self.record.version.started_at_ms,
+                number: self.counts.broadcasts_sent - self.broadcasts_before,
+                lamport_time,
+                name,
+                data,
+            };
+            self.keep(broadcast.clone());
+            if self.foca.num_members() > 0 {
+                self.spread(&Notice::Broadcast(broadcast));
+            }
+        }
     }
 
     /// Takes note of which ring this member has.
@@ -89,8 +108,8 @@ impl Engine {
         });
     }
 
-    /// Tells that a member leaves along with the news that it is gone, which would else be taken for a failure by
-    /// whoever hears that first.
+    /// Tells that a member leaves along with the news that it is gone, which would else be taken for a
+    /// failure by whoever hears that first.
     pub(super) fn tell_of_leave(&mut self, id: String, version: Version) {
         self.spread(&Notice::Record { id, version, is_leaving: true });
     }
@@ -122,7 +141,7 @@ impl Engine {
                 let Some(known) = self.identity_of(&id) else { return };
                 let Some(peer) = self.peer_of(&id) else { return };
                 let is_new = version > peer.version();
-                // Of two lives that have left, news of the one would else bring back news of the other without end.
+                // News of two lives that have left would else bring back each other without end.
                 let is_known = version.started_at_ms <= known.life.started_at_ms;
                 if is_leaving && is_known && peer.left_life < Some(version.started_at_ms) {
                     peer.left_life = Some(version.started_at_ms);
@@ -161,6 +180,7 @@ impl Engine {
         // Of somebody whom it does not know yet, an exchange will bring it again; of somebody whom it has
         // forgotten, it has had it.
         if self.swim_state(&broadcast.origin).is_none() {
+            self.count_drop("unknown origin");
             return;
         }
         let heard = self.heard.entry(broadcast.origin.clone()).or_default();

@@ -16,8 +16,10 @@ pub struct Outbox {
     pub probes_sent: u64,
     /// Members that have not answered a probe.
     pub failed: Vec<Identity>,
-    /// Who has sent the datagram that foca handles, if it is for this member.
-    pub sender: Option<Identity>,
+    /// Whether the datagram that foca handles is for this member.
+    pub is_for_us: bool,
+    /// Whether foca has told somebody that it is dead: its answer to a datagram of a dead member.
+    pub has_told_death: bool,
     /// Whether this member has heard that it is dead.
     pub is_dead: bool,
 }
@@ -27,9 +29,10 @@ impl Runtime<Identity> for &mut Outbox {
         match notification {
             Notification::DataSent(header) => {
                 self.incarnation = header.src_incarnation;
+                self.has_told_death |= header.message == Message::TurnUndead;
                 self.probes_sent += u64::from(matches!(header.message, Message::Ping(_)));
             }
-            Notification::DataReceived(header) => self.sender = Some(header.src.clone()),
+            Notification::DataReceived(_) => self.is_for_us = true,
             Notification::ProbeFailed(_, identity) => self.failed.push(identity.clone()),
             Notification::Defunct => self.is_dead = true,
             // Found out by looking at the members, which also tells of suspicions.

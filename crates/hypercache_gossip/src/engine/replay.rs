@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::message::Heard;
+use crate::heard::Heard;
 
 /// Sessions that are remembered. One that is forgotten may be replayed; what it says is old then, and SWIM's
 /// own numbers see to that.

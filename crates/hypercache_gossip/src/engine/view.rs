@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use foca::State as Swim;
 
+use super::exchange::Errand;
 use super::peer::{Peer, Shown, Status};
 use super::{Effect, Engine, Event, Phase};
 use crate::identity::Identity;
@@ -86,6 +87,7 @@ impl Engine {
         for (identity, state) in &members {
             self.refresh_peer(identity, *state, &mut changes);
         }
+        self.ask_the_unheard(&members);
         let known: BTreeSet<&String> = members.iter().map(|(identity, _)| &identity.id).collect();
         self.forget_others(&known, &mut changes);
         for Change { id, record, .. } in changes.iter().filter(|change| change.kind == ChangeKind::Left) {
@@ -100,6 +102,15 @@ impl Engine {
         if !changes.is_empty() {
             self.effects.push(Effect::Tell(Event::Changed(changes)));
         }
+    }
+
+    /// Has foca's codec know who has refuted a suspicion. Who leaves says itself that it is dead.
+    pub(super) fn note_refutations(&self) {
+        let members = self.foca.iter_members().filter(|member| member.incarnation() > 0);
+        let staying = members.filter(|member| !self.has_left(member.id()));
+        let refuted =
+            staying.map(|member| (member.id().id.clone(), (member.id().life, member.incarnation())));
+        self.refutations.replace(refuted.collect());
     }
 
     /// What SWIM says of a member.
@@ -153,6 +164,27 @@ impl Engine {
         };
         self.own_shown = Some(now);
         changes.push(Change { kind, id: self.options.id.clone(), status, record: self.record.clone() });
+    }
+
+    /// Asks members for their records that SWIM has told of, and no notice: notices go to some members only.
+    fn ask_the_unheard(&mut self, members: &[(Identity, Swim)]) {
+        let time = self.schedule.time();
+        let (soon, again) = (self.options.timing.gossip_interval, self.options.timing.probe_interval);
+        for (Identity { id, life, .. }, _) in members.iter().filter(|(_, state)| *state != Swim::Down) {
+            let known = self.peers.get(id);
+            if known.is_some_and(|peer| peer.version().started_at_ms == life.started_at_ms) {
+                continue;
+            }
+            // The notice may be on its way.
+            let (is_first, rests_until) = known.map_or((true, time), |peer| (false, peer.rests_until));
+            let Some(peer) = self.peer_of(id) else { continue };
+            if is_first {
+                peer.rests_until = time + soon;
+            } else if rests_until <= time {
+                peer.rests_until = time + again;
+                self.send_on(Errand::Fetch { from: id.clone(), id: id.clone() });
+            }
+        }
     }
 
     fn refresh_peer(&mut self, identity: &Identity, state: Swim, changes: &mut Vec<Change>) {

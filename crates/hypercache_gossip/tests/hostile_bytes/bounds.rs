@@ -243,7 +243,7 @@ fn numbers_at_their_ends_make_nobody_panic() {
         engine.announce_ring(NOW, high);
     }
     assert_eq!(engine.counts().dropped, BTreeMap::new());
-    assert!(engine.identity().life > first, "it was told that it is dead, and of more than it has said");
+    assert!(engine.identity().life > first, "it was told that it is dead");
 }
 
 #[test]

@@ -196,9 +196,10 @@ impl Forger<'_> {
     /// The question of an exchange.
     pub fn request(&mut self, known: &[Identity], shared: &SharedOptions) -> Vec<u8> {
         let hello = self.hello(known, shared);
-        let request = match self.random.u8(..6) {
+        let request = match self.random.u8(..8) {
             0 => Request::Who,
             1 => Request::Compare { hello, digest: self.number() },
+            2 => Request::Fetch { hello, id: self.text() },
             _ => Request::Sync { hello, is_join: self.random.bool(), state: self.state(known) },
         };
         framed(NEWEST_SPOKEN, &request)

@@ -161,6 +161,22 @@ fn a_node_id_of_somebody_who_does_not_answer_is_accepted_elsewhere() {
 }
 
 #[test]
+fn a_datagram_of_a_dead_member_is_counted_and_the_last_one_of_a_leaving_member_is_not() {
+    let mut network = Network::of_three(seed(), &[KEY]);
+    network.with(address(3), |engine, now| engine.leave(now));
+    network.run_until("it has left", |network| network.is_converged(&["a", "b"]));
+    network.run(MINUTE);
+    assert_eq!([1, 2].map(|number| network.dropped(number, "dead sender")), [0, 0]);
+    let mut member = network.members.remove(&address(2)).expect("b");
+    network.run_until("it is dead", |network| network.member(1).view["b"].0 == Status::Dead);
+    // It has heard nothing of that, and goes on where it was.
+    member.engine.tick(network.now);
+    network.members.insert(address(2), member);
+    network.run_until("it is back", |network| network.is_converged(&["a", "b"]));
+    assert!(network.dropped(1, "dead sender") > 0);
+}
+
+#[test]
 fn a_monotonic_clock_that_jumps_forward_or_back_makes_nobody_die() {
     let mut network = Network::of_three(seed(), &[KEY]);
     let year = Duration::from_secs(365 * 86_400);

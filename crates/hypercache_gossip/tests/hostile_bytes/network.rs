@@ -1,5 +1,5 @@
-//! A network of a few members in one thread, with a clock of its own. It keeps what has travelled, so that tests
-//! can send it again, or something like it.
+//! A network of a few members in one thread, with a clock of its own. It keeps what has travelled, so that
+//! tests can send it again, or something like it.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

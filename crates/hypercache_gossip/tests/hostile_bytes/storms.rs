@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use hypercache_gossip::wire::DatagramHead;
+use hypercache_gossip::wire::{DatagramHead, Reply, Request, framed};
 use hypercache_gossip::{
     Engine, EngineOptions, Identity, NEWEST_SPOKEN, OLDEST_SPOKEN, Purpose, Sealer, SharedOptions, Status,
 };
@@ -111,6 +111,21 @@ fn noise_of_strangers_changes_nothing_and_every_piece_of_it_is_counted() {
             assert!(dropped.iter().all(|of| of.contains_key(reason)), "{reason}: {dropped:?}");
         }
         assert_eq!(network.tampered > 0, !keys.is_empty());
+    }
+}
+
+#[test]
+fn what_fuzzing_begins_with_is_still_what_members_say() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus/frame");
+    for file in std::fs::read_dir(folder).expect("the corpus") {
+        let file = file.expect("a file");
+        let bytes = std::fs::read(file.path()).expect("an example");
+        let again = if file.file_name().to_string_lossy().starts_with("reply-") {
+            postcard::from_bytes::<Reply>(&bytes[1..]).map(|reply| framed(bytes[0], &reply))
+        } else {
+            postcard::from_bytes::<Request>(&bytes[1..]).map(|request| framed(bytes[0], &request))
+        };
+        assert_eq!(again.as_ref(), Ok(&bytes), "{:?}", file.path());
     }
 }
 

@@ -7,7 +7,8 @@ use hypercache_gossip::Status;
 use super::label;
 use crate::history::{History, Knowledge, Member, Pid, ProcessInfo};
 
-/// Where what is known differs from what is true, and so between members: members, statuses, records and rings.
+/// Where what is known differs from what is true, and so between members: members, statuses, records and
+/// rings.
 pub fn differences<'a>(
     processes: &[ProcessInfo],
     known: impl Iterator<Item = (Pid, &'a Knowledge)> + Clone,

@@ -38,8 +38,8 @@ pub fn each_comes_once(history: &History) -> Vec<String> {
     found
 }
 
-/// A message comes to all members that were there when it was sent and live on, where nothing but a little loss
-/// hinders it.
+/// A message comes to all members that were there when it was sent and live on, where nothing but a little
+/// loss hinders it.
 pub fn each_comes_to_all(history: &History) -> Vec<String> {
     let heard: BTreeSet<(usize, &String)> = history
         .entries

@@ -41,8 +41,8 @@ pub fn the_dead_are_known(history: &History) -> Vec<String> {
     found
 }
 
-/// A member that was dead and is forgotten does not come back, unless a process of it lives, or had died so late
-/// that others may not have known it yet.
+/// A member that was dead and is forgotten does not come back, unless a process of it lives, or had died so
+/// late that others may not have known it yet.
 pub fn the_reaped_stay_gone(history: &History) -> Vec<String> {
     let plan = &history.plan;
     let known_to_all = plan.preset.detection_max(plan.member_count) + plan.timing().probe_interval * 15;

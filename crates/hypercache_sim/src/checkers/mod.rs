@@ -1,5 +1,5 @@
-//! What has to be true of every run, whatever happened in it. Each checker looks at one property of a history,
-//! and at nothing else, so that a planted defect is found by the one that is for it.
+//! What has to be true of every run, whatever happened in it. Each checker looks at one property of a
+//! history, and at nothing else, so that a planted defect is found by the one that is for it.
 
 pub mod agreement;
 pub mod broadcasts;

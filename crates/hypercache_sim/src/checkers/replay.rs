@@ -7,7 +7,8 @@ use hypercache_gossip::{Change, ChangeKind, Status};
 use super::label;
 use crate::history::{History, Knowledge, Member, What};
 
-/// Every change is one of what the view was: nobody joins twice, recovers from nothing, or goes that is not there.
+/// Every change is one of what the view was: nobody joins twice, recovers from nothing, or goes that is not
+/// there.
 pub fn changes_fit_the_view(history: &History) -> Vec<String> {
     let mut known: BTreeMap<usize, Knowledge> = BTreeMap::new();
     let mut found = Vec::new();

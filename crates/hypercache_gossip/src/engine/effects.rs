@@ -1,0 +1,101 @@
+//! What comes out of an engine: what it wants done, what it tells, what it has counted.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use super::view::Change;
+use crate::message::{Broadcast, Refusal, RingMark};
+
+/// Where a stream leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// An address.
+    Address(SocketAddr),
+    /// A host name or an address, with a port: to be resolved.
+    Name(String),
+}
+
+/// What the engine wants done.
+#[derive(Debug)]
+pub enum Effect {
+    /// Send a datagram.
+    Datagram {
+        /// To where.
+        to: SocketAddr,
+        /// What.
+        bytes: Vec<u8>,
+    },
+    /// Open a stream, send a frame, and give the frame that comes back to [`Engine::answered`].
+    Ask {
+        /// The number to give with it.
+        number: u64,
+        /// To where.
+        to: Target,
+        /// What.
+        frame: Vec<u8>,
+        /// For all of it.
+        timeout: Duration,
+    },
+    /// Send a frame back on a stream and end it; without one, just end it.
+    Answer {
+        /// The number that [`Engine::asked`] was given.
+        stream: u64,
+        /// What.
+        frame: Option<Vec<u8>>,
+    },
+    /// Tell the application.
+    Tell(Event),
+}
+
+/// What the application is told.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The view has changed, all at once.
+    Changed(Vec<Change>),
+    /// How the join went: this member takes part, or was refused.
+    JoinEnded(Result<(), Refusal>),
+    /// A member has told which ring it has.
+    Ring(String, RingMark),
+    /// A message of another member to all.
+    Heard(Broadcast),
+    /// What stands against this member's being well has changed.
+    Problems(Vec<String>),
+    /// Somebody sends what cannot be heeded: told once for each source and reason.
+    Stranger(IpAddr, &'static str),
+    /// Another process has this member's id: this one takes no part any more.
+    Conflict(SocketAddr),
+    /// The leave is over.
+    Left,
+}
+
+/// What the engine has counted since it was made.
+#[derive(Clone, Debug, Default)]
+pub struct Counts {
+    /// Direct probes sent.
+    pub probes_sent: u64,
+    /// Probes that nobody answered.
+    pub probes_failed: u64,
+    /// Suspicions that began.
+    pub suspicions_started: u64,
+    /// Suspicions that were taken back.
+    pub suspicions_refuted: u64,
+    /// Datagrams that came.
+    pub datagrams_received: u64,
+    /// Datagrams sent.
+    pub datagrams_sent: u64,
+    /// Bytes of datagrams and frames that came.
+    pub bytes_received: u64,
+    /// Bytes of datagrams and frames sent.
+    pub bytes_sent: u64,
+    /// Exchanges that were answered.
+    pub syncs_completed: u64,
+    /// Exchanges that were not.
+    pub syncs_failed: u64,
+    /// Broadcasts of this member.
+    pub broadcasts_sent: u64,
+    /// Broadcasts of others.
+    pub broadcasts_received: u64,
+    /// Datagrams and frames that were not heeded, by the reason.
+    pub dropped: BTreeMap<&'static str, u64>,
+}

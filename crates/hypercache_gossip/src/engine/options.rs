@@ -1,0 +1,32 @@
+//! What an engine is made of.
+
+use std::net::SocketAddr;
+
+use crate::message::SharedOptions;
+use crate::record::Record;
+use crate::timing::Timing;
+
+/// What an engine is made of.
+#[derive(Clone, Debug)]
+pub struct EngineOptions {
+    /// Node id of the local member.
+    pub id: String,
+    /// Where datagrams and streams of others reach it.
+    pub address: SocketAddr,
+    /// When its process joins, in milliseconds since 1970.
+    pub started_at_ms: u64,
+    /// What it says of itself. Version and claim are the engine's.
+    pub record: Record,
+    /// Members of other clusters are not heard.
+    pub cluster_name: String,
+    /// The first seals, all open; none: nothing is sealed.
+    pub keys: Vec<[u8; 32]>,
+    /// What must be the same at all members.
+    pub shared: SharedOptions,
+    /// How fast things go.
+    pub timing: Timing,
+    /// The newest message format it uses, at most [`crate::NEWEST_SPOKEN`].
+    pub speaks: u8,
+    /// All randomness comes from it.
+    pub random_seed: [u8; 32],
+}
