@@ -155,7 +155,7 @@ impl Engine {
                     state: member.state(),
                     version: peer.map(|peer| peer.version()).unwrap_or_default(),
                     ring: peer.and_then(|peer| peer.ring),
-                    heard: self.heard.get(id).copied().unwrap_or_default(),
+                    heard: self.heard_of(member.id()),
                 }
             })
             .collect();
