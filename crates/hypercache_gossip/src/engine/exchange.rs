@@ -12,7 +12,7 @@ use super::{Effect, Engine, Phase, Target};
 use crate::envelope::{Purpose, Refused};
 use crate::identity::Identity;
 use crate::message::{
-    FRAME_BYTES_MAX, Hello, OLDEST_SPOKEN, RecordOf, Refusal, Reply, Request, State, framed,
+    FRAME_BYTES_MAX, Hello, Line, OLDEST_SPOKEN, RecordOf, Refusal, Reply, Request, State, framed,
 };
 
 /// Exchanges that are under way at a time. Further ones wait.
@@ -260,10 +260,13 @@ impl Engine {
         let before = self.identity().clone();
         let lines = state.lines.clone();
         let is_given = matches!(errand, Errand::Give(..));
-        // Also where it answers late: what was sent before it did is not for this member.
+        // Also where it answers late: what was sent before it did, by members that were not known here, is not for
+        // this one.
         if matches!(errand, Errand::Seed(_)) {
-            for line in &lines {
-                self.heard.entry(line.identity.id.clone()).or_insert(line.heard);
+            for Line { identity, heard, .. } in &lines {
+                if self.swim_state(&identity.id).is_none() {
+                    self.heard.entry(identity.id.clone()).or_insert(*heard);
+                }
             }
         }
         self.learn(hello, state);

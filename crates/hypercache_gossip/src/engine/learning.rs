@@ -1,6 +1,7 @@
 //! What a member tells of what it knows, and what it believes of what others tell.
 
 use foca::{Member, State as Swim};
+use rand::RngExt;
 use xxhash_rust::xxh64::Xxh64;
 
 use super::Engine;
@@ -16,6 +17,15 @@ impl Engine {
         let members = self.foca.iter_membership_state().map(|member| (member.id(), member.state()));
         let dead = members.filter(|(identity, state)| *state == Swim::Down && !self.has_left(identity));
         dead.map(|(identity, _)| identity.id.clone()).filter(|id| *id != self.options.id).collect()
+    }
+
+    /// Asks a member that somebody suspects, if this is one of the few members that do: what is lost between two
+    /// members is not lost between all.
+    pub(super) fn help_to_verify(&mut self, id: String) {
+        let helpers = self.options.timing.indirect_probe_count;
+        if self.rng.random_range(0..self.foca.num_members().max(1)) < helpers {
+            self.verify(id);
+        }
     }
 
     /// Asks a member whether it is there: at once, and again while it is suspected.
@@ -145,7 +155,7 @@ impl Engine {
                     state: member.state(),
                     version: peer.map(|peer| peer.version()).unwrap_or_default(),
                     ring: peer.and_then(|peer| peer.ring),
-                    heard: self.heard.get(id).copied().unwrap_or_default(),
+                    heard: self.heard_of(member.id()),
                 }
             })
             .collect();

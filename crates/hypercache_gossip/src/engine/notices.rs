@@ -6,6 +6,7 @@ use super::exchange::Errand;
 use super::time::Task;
 use super::{Effect, Engine, Event, Phase};
 use crate::envelope::ENVELOPE_BYTES_MAX;
+use crate::heard::Heard;
 use crate::identity::{IDENTITY_BYTES_MAX, Identity};
 use crate::message::{
     BROADCAST_BYTES_MAX, Broadcast, DATAGRAM_BYTES_MAX, DatagramHead, Notice, RingMark, encoded,
@@ -177,19 +178,28 @@ impl Engine {
             self.count_drop("oversized");
             return;
         }
-        // Of somebody whom it does not know yet, an exchange will bring it again; of somebody whom it has
-        // forgotten, it has had it.
-        if self.swim_state(&broadcast.origin).is_none() {
+        // Of a life that it does not know yet, an exchange will bring it again; of one that it has forgotten, it
+        // has had it.
+        let is_known = |origin: &Identity| broadcast.started_at_ms <= origin.life.started_at_ms;
+        let Some(origin) = self.identity_of(&broadcast.origin).filter(is_known) else {
             self.count_drop("unknown origin");
             return;
-        }
-        let heard = self.heard.entry(broadcast.origin.clone()).or_default();
+        };
+        let mut heard = self.heard_of(&origin);
         if heard.take(broadcast.started_at_ms, broadcast.number) {
+            self.heard.insert(origin.id, heard);
             self.counts.broadcasts_received += 1;
             self.keep(broadcast.clone());
             self.spread(&Notice::Broadcast(broadcast.clone()));
             self.effects.push(Effect::Tell(Event::Heard(broadcast)));
         }
+    }
+
+    /// What has been heard of a member. What was heard of a later life that has been forgotten since, of a node
+    /// whose clock has gone back, says nothing of this one.
+    pub(super) fn heard_of(&self, origin: &Identity) -> Heard {
+        let heard = self.heard.get(&origin.id).copied().unwrap_or_default();
+        if heard.started_at_ms > origin.life.started_at_ms { Heard::default() } else { heard }
     }
 
     fn keep(&mut self, broadcast: Broadcast) {

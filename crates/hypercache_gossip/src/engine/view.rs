@@ -95,6 +95,10 @@ impl Engine {
                 self.tell_of_leave(id.clone(), record.version);
             }
         }
+        let suspected = changes.iter().filter(|change| change.kind == ChangeKind::Suspected);
+        for id in suspected.map(|change| change.id.clone()).collect::<Vec<_>>() {
+            self.help_to_verify(id);
+        }
         if !changes.is_empty() {
             self.effects.push(Effect::Tell(Event::Changed(changes)));
         }

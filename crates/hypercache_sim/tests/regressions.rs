@@ -1,0 +1,159 @@
+//! Defects that the simulation has found, each as the shortest course of events that leads to it. The numbers are
+//! those of the seeds that found them, in plans of that time.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use hypercache_gossip::wire::{Hello, Request, State, framed};
+use hypercache_gossip::{
+    Effect, Engine, EngineOptions, Event, Identity, Life, Purpose, Record, Sealer, SharedOptions, Target,
+};
+use hypercache_sim::{Action, Clock, Fault, Place, Plan, Preset, Theme, World, check};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+/// Five members of one data center, and what happens to them, each so many probe intervals after the start.
+fn plan(actions: &[(f64, Action)]) -> Plan {
+    let mut plan = Plan::quiet(1, Preset::Lan, 5);
+    for (at, action) in actions {
+        plan.add(*at, action.clone());
+    }
+    plan.theme = Theme::Chaos;
+    plan
+}
+
+fn nothing_is_wrong(plan: Plan) {
+    assert_eq!(check(&World::play(plan, false)), []);
+}
+
+fn cut(host: usize) -> Fault {
+    Fault::Partition(BTreeSet::from([host]))
+}
+
+/// Seeds 0, 2, 28: it told everybody of life after life, and was given what it lacks without end.
+#[test]
+fn a_clock_that_has_gone_back_while_its_node_was_cut_off() {
+    nothing_is_wrong(plan(&[
+        (10.0, Action::Crash(4, false)),
+        (10.2, Action::Begin(0, cut(4))),
+        (11.0, Action::Start(4, Place::Same, Clock::Back(60_000))),
+        (25.0, Action::End(0)),
+    ]));
+}
+
+/// Seeds 2655, 2742, 4308, 4907: those that knew that a later life had left did not show the node again, and did
+/// not tell it why.
+#[test]
+fn a_clock_that_has_gone_back_on_a_node_that_had_left() {
+    nothing_is_wrong(plan(&[
+        (10.0, Action::Leave(4)),
+        (12.0, Action::Crash(0, false)),
+        (12.0, Action::Crash(1, false)),
+        (13.0, Action::Start(0, Place::Same, Clock::Right)),
+        (14.0, Action::Start(1, Place::Same, Clock::Right)),
+        (18.0, Action::Start(4, Place::Same, Clock::Back(60_000))),
+    ]));
+}
+
+/// Seeds 69, 77: it was taken for the process that had left, and was leaving for ever.
+#[test]
+fn a_clock_that_stood_still_while_its_node_was_away() {
+    nothing_is_wrong(plan(&[(10.0, Action::Leave(4)), (14.0, Action::Start(4, Place::Same, Clock::Stuck))]));
+}
+
+/// Seeds 26, 52: the record of the process before it was shown for it.
+#[test]
+fn a_clock_that_stood_still_during_a_crash() {
+    nothing_is_wrong(plan(&[
+        (9.0, Action::Update(4)),
+        (10.0, Action::Crash(4, false)),
+        (10.3, Action::Start(4, Place::Same, Clock::Stuck)),
+    ]));
+    nothing_is_wrong(plan(&[
+        (10.0, Action::Crash(4, false)),
+        (30.0, Action::Start(4, Place::Same, Clock::Stuck)),
+    ]));
+}
+
+/// Seeds 9, 17, 126: of more broadcasts at once than 64, those that came late were taken for known.
+#[test]
+fn many_broadcasts_at_once_while_some_of_what_is_sent_is_lost() {
+    let mut plan = plan(&[
+        (0.0, Action::Begin(0, Fault::Loss(0.2))),
+        (12.0, Action::Broadcast(2, 200)),
+        (30.0, Action::End(0)),
+    ]);
+    plan.theme = Theme::LossAlone;
+    nothing_is_wrong(plan);
+}
+
+/// Seeds 12, 145: what was heard of a member was forgotten with it, and told again when it was there again.
+#[test]
+fn broadcasts_of_a_member_that_was_forgotten_while_it_could_not_be_heard() {
+    let mut plan =
+        plan(&[(8.0, Action::Broadcast(2, 3)), (9.0, Action::Begin(0, cut(2))), (45.0, Action::End(0))]);
+    plan.reap_after = Duration::from_secs(10);
+    nothing_is_wrong(plan);
+}
+
+/// Seeds 3, 14: who had never known a member that has gone was given its record and its broadcasts without end.
+#[test]
+fn a_newcomer_where_somebody_has_left() {
+    nothing_is_wrong(plan(&[
+        (8.0, Action::Broadcast(3, 2)),
+        (10.0, Action::Leave(3)),
+        (12.0, Action::Crash(4, false)),
+        (12.5, Action::Start(4, Place::Same, Clock::Right)),
+    ]));
+}
+
+/// Seed 3876: a question that a process had asked before it ended made the next process of its node give way.
+#[test]
+fn a_question_of_a_process_that_has_ended() {
+    let record = Record {
+        version: Default::default(),
+        claim: Default::default(),
+        address: "10.0.0.1".into(),
+        port: 8_946,
+        ports: Default::default(),
+        weight: 1.0,
+        zone: None,
+        capabilities: Vec::new(),
+        metadata: Default::default(),
+        load: None,
+        unknown: Vec::new(),
+    };
+    let address = "10.0.0.1:7946".parse().expect("an address");
+    let before = "10.0.0.2:7946".parse().expect("an address");
+    let mut engine = Engine::new(EngineOptions {
+        id: "n1".into(),
+        address,
+        started_at_ms: 2_000,
+        record,
+        cluster_name: "sim".into(),
+        keys: Vec::new(),
+        shared: SharedOptions(Vec::new()),
+        timing: Preset::Lan.timing(),
+        speaks: 2,
+        random_seed: [1; 32],
+    });
+    engine.join(Duration::ZERO, Vec::new());
+    let life = Life { started_at_ms: 1_000, comeback: 0 };
+    let hello = Hello {
+        identity: Identity { id: "n1".into(), address: before, life },
+        speaks: 2,
+        options: SharedOptions(Vec::new()),
+    };
+    let request = framed(1, &Request::Sync { hello, is_join: false, state: State::default() });
+    let frame = Sealer::new("sim", &[]).seal(Purpose::Request, &request, &mut StdRng::seed_from_u64(1));
+    engine.asked(Duration::ZERO, before, 1, &frame);
+    let effects = engine.take_effects();
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Tell(Event::Conflict(_)))), "{effects:?}");
+    let asked = effects.iter().find_map(|effect| match effect {
+        Effect::Ask { number, to, .. } if *to == Target::Address(before) => Some(*number),
+        _ => None,
+    });
+    // It is asked whether it is there, and it is not.
+    engine.answered(Duration::ZERO, asked.expect("a question"), Err("connection refused".into()));
+    assert_eq!(engine.broadcast(Duration::ZERO, "x".into(), String::new(), 1), Ok(true));
+}
