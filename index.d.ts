@@ -271,6 +271,8 @@ export interface NativeGossipEvent {
   conflict?: string
   /** The leave is over. */
   hasLeft?: boolean
+  /** It has ended by a defect of native code. */
+  hasFailed?: boolean
 }
 
 /** Events that have come. */

@@ -13,7 +13,10 @@ export interface CoordinatorOptions {
   hashFunction?: HashFunction | undefined
   /** Who of a key's replicas `routing.selectReplica` answers. @defaultValue 'first' */
   replicaSelection?: ReplicaSelection | undefined
-  /** Whether the process lives on while the coordinator is started. @defaultValue false */
+  /**
+   * Whether the process lives on while the coordinator is started. @defaultValue false; true for one that
+   * `startCluster` makes of `membership: gossip` or `serf`
+   */
   keepsProcessAlive?: boolean | undefined
 }
 

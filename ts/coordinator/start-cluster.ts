@@ -17,7 +17,9 @@ const distributed =
   (config, options) => {
     const { membership, ...times } = membershipOf(kind, config, options.clock ?? systemClock)
     try {
-      return new DistributedCoordinator(config, membership, { ...options, ...times })
+      // Its sockets are there to be reached: as a server, it has the process go on.
+      const { keepsProcessAlive = true } = options
+      return new DistributedCoordinator(config, membership, { ...options, keepsProcessAlive, ...times })
     } catch (error) {
       membership.close()
       throw error

@@ -5,7 +5,7 @@ import { type Clock, systemClock } from '../clock.js'
 import type { Member, MembershipChange } from '../cluster-types.js'
 import { HyperCacheError, wrongType } from '../errors.js'
 import { callListener, stopWatching, warn } from '../listeners.js'
-import { type NativeGossip, type NativeGossipEvent, binding, guarded } from '../native.js'
+import { type NativeGossip, type NativeGossipEvent, binding, guarded, internal } from '../native.js'
 import type { StopWatching } from '../types.js'
 import type {
   BroadcastMessage,
@@ -346,6 +346,7 @@ export class GossipMembership implements DistributedMembership {
     stranger,
     conflict,
     hasLeft,
+    hasFailed,
   }: NativeGossipEvent): void {
     if (changes !== undefined) this.#change(changes)
     else if (joinEnded !== undefined) this.#endWaiting?.(joinEnded === '' ? undefined : refused(joinEnded))
@@ -359,16 +360,22 @@ export class GossipMembership implements DistributedMembership {
     else if (stranger !== undefined) warnOfStranger(stranger[0]!, stranger[1]!)
     else if (conflict !== undefined) this.#giveWay(conflict)
     else if (hasLeft === true) this.#endWaiting?.()
+    else if (hasFailed === true) this.#dropOut(internal('the membership has ended'))
   }
 
   /** Another process has this node's id, and the older claim to it. */
   #giveWay(address: string): void {
     const problem = `another process at ${address} is node ${this.localNodeId}, and was there before this one`
+    this.#dropOut(new HyperCacheError('ERR_HYPERCACHE_NODE_ID_TAKEN', problem))
+  }
+
+  /** Takes no part any more, without having been asked to go. */
+  #dropOut(error: HyperCacheError): void {
     this.#end()
-    this.#problems = Object.freeze([problem])
-    warn('ERR_HYPERCACHE_NODE_ID_TAKEN', `${problem}: this node takes no part any more`)
+    this.#problems = Object.freeze([error.message])
+    warn(error.code, `${error.message}: this node takes no part any more`)
     this.#forgetAll()
-    this.#endWaiting?.(this.#isLeaving ? undefined : refused(problem))
+    this.#endWaiting?.(this.#isLeaving ? undefined : error)
   }
 
   #change(changes: readonly NativeChange[]): void {

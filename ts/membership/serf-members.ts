@@ -1,5 +1,6 @@
 /** The members that a Serf agent lists, as members of the cluster. */
 
+import { warn } from '../listeners.js'
 import type { Member, MembershipChange, MembershipChangeType } from '../cluster-types.js'
 import { hostPort } from '../config/addresses.js'
 import { HyperCacheError } from '../errors.js'
@@ -97,8 +98,13 @@ export class MemberReader {
     )
   }
 
-  /** Members that should be ours, and cannot be taken: a line for each. */
+  /**
+   * Members that should be ours, and cannot be taken: a line for each. Where others agree with this node it is
+   * they who are odd, and nothing stands against this one.
+   */
   problems(): string[] {
+    const agreeing = [...this.#known.values()].filter(({ read }) => read.reason === undefined)
+    if (agreeing.length > 1) return []
     return [...this.#known].flatMap(([id, { read }]) =>
       read.reason === undefined || read.detail === undefined ? [] : [`${id} is no member: ${read.detail}`],
     )
@@ -111,7 +117,10 @@ export class MemberReader {
     const read = readTags(id, tags, this.#common)
     // A change of other tags is nothing new of who is no member.
     const { reason } = read
-    if (reason !== undefined && reason !== 'left' && reason !== known?.read.reason) this.#onForeign(reason)
+    if (reason !== undefined && reason !== 'left' && reason !== known?.read.reason) {
+      this.#onForeign(reason)
+      if (read.detail !== undefined) warn('ERR_HYPERCACHE_STRANGER', `${id} is no member: ${read.detail}`)
+    }
     return { key, read }
   }
 }

@@ -102,6 +102,14 @@ export class SerfWatch {
 
   async #readAll(): Promise<void> {
     this.#isReading = true
+    try {
+      await this.#readWhileDue()
+    } finally {
+      this.#isReading = false
+    }
+  }
+
+  async #readWhileDue(): Promise<void> {
     while (this.#isDue) {
       this.#isDue = false
       const session = this.#parts.session()
@@ -109,7 +117,6 @@ export class SerfWatch {
       const list = await session?.members().catch(() => undefined)
       if (list !== undefined && session === this.#parts.session()) this.#apply(list)
     }
-    this.#isReading = false
   }
 
   #apply(list: readonly SerfMember[]): void {

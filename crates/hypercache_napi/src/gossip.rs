@@ -112,6 +112,8 @@ pub struct NativeGossipEvent {
     pub conflict: Option<String>,
     /// The leave is over.
     pub has_left: Option<bool>,
+    /// It has ended by a defect of native code.
+    pub has_failed: Option<bool>,
 }
 
 /// Events that have come.
@@ -258,8 +260,12 @@ fn engine_options(options: NativeGossipOptions, bound_port: u16) -> Result<Engin
     })
 }
 
+/// A hundred days.
+const TIME_MAX_MS: f64 = 8_640_000_000.0;
+
 fn timing_of(timing: &NativeTiming) -> Timing {
-    let ms = |value: f64| Duration::from_secs_f64(value.max(0.0) / 1_000.0);
+    // A time of nothing would have a thread do nothing else.
+    let ms = |value: f64| Duration::from_secs_f64(value.clamp(1.0, TIME_MAX_MS) / 1_000.0);
     Timing {
         probe_interval: ms(timing.probe_interval_ms),
         probe_timeout: ms(timing.probe_timeout_ms),
@@ -267,7 +273,7 @@ fn timing_of(timing: &NativeTiming) -> Timing {
         gossip_interval: ms(timing.gossip_interval_ms),
         gossip_fanout: timing.gossip_fanout as usize,
         retransmit_multiplier: timing.retransmit_multiplier as usize,
-        suspicion_multiplier: timing.suspicion_multiplier,
+        suspicion_multiplier: timing.suspicion_multiplier.clamp(0.0, 1_000.0),
         suspicion_max: ms(timing.suspicion_max_ms),
         sync_interval: ms(timing.sync_interval_ms),
         sync_timeout: ms(timing.sync_timeout_ms),
@@ -342,6 +348,7 @@ fn event_of(event: Event) -> NativeGossipEvent {
             NativeGossipEvent { stranger: Some(vec![from.to_string(), why.into()]), ..none }
         }
         Event::Conflict(address) => NativeGossipEvent { conflict: Some(address.to_string()), ..none },
+        Event::Failed => NativeGossipEvent { has_failed: Some(true), ..none },
         Event::Left => NativeGossipEvent { has_left: Some(true), ..none },
     }
 }

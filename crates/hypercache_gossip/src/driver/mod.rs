@@ -113,8 +113,12 @@ impl Gossip {
         let outgoing = Arc::new(AtomicUsize::new(0));
         let owner = Owner::new(options, datagrams, events.clone(), outgoing.clone());
         let (end, ended) = channel();
+        let told = events.clone();
         runtime.spawn(async move {
-            owner.run(streams, asked).await;
+            // In a task of its own, so that a panic ends that one and can be told of.
+            if tokio::spawn(owner.run(streams, asked)).await.is_err() {
+                told.add(Event::Failed);
+            }
             drop(end);
         });
         Ok(Self { commands: Mutex::new(Some(commands)), events, outgoing, ended: Mutex::new(ended) })

@@ -67,6 +67,8 @@ pub enum Event {
     Conflict(SocketAddr),
     /// The leave is over.
     Left,
+    /// The member has ended by a defect of this crate.
+    Failed,
 }
 
 /// What the engine has counted since it was made.

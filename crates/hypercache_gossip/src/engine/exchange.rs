@@ -203,6 +203,7 @@ impl Engine {
     fn hear_request(&mut self, stream: u64, speaks: u8, request: Request) {
         let reply = match request {
             _ if self.phase == Phase::Over => Reply::Absent,
+            Request::Who if self.phase == Phase::Leaving => Reply::Absent,
             Request::Who => Reply::Me(self.identity().clone()),
             Request::Compare { hello, digest } => self
                 .refusal(&hello, false)

@@ -97,6 +97,9 @@ impl Engine {
         if own.address == theirs.address {
             return Some(Reply::Me(own));
         }
+        if self.phase == Phase::Leaving {
+            return Some(Reply::Absent);
+        }
         // Both take part already, as two halves of a partition could not know: the older one stays, if it is
         // there, and this is no question of a process that has ended since, nor one that somebody has
         // recorded.

@@ -16,8 +16,8 @@ impl Engine {
             self.effects.push(Effect::Tell(Event::Left));
             return;
         }
-        self.send_outgoing(usize::MAX);
         self.phase = Phase::Leaving;
+        self.send_outgoing(usize::MAX);
         self.change_record(|record| record.claim = Claim::Leaving);
         self.waiting_errands.clear();
         let mut others: Vec<String> = self.foca.iter_members().map(|member| member.id().id.clone()).collect();

@@ -203,7 +203,8 @@ impl Engine {
     }
 
     fn keep(&mut self, broadcast: Broadcast) {
-        if self.broadcasts.len() == BROADCASTS_MAX {
+        // The farewell has all that were taken.
+        if self.broadcasts.len() >= BROADCASTS_MAX && self.phase != Phase::Leaving {
             self.broadcasts.pop_front();
         }
         self.broadcasts.push_back(broadcast);

@@ -1,5 +1,6 @@
 //! What an engine is made of.
 
+use std::fmt;
 use std::net::SocketAddr;
 
 use crate::message::SharedOptions;
@@ -7,7 +8,7 @@ use crate::record::Record;
 use crate::timing::Timing;
 
 /// What an engine is made of.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct EngineOptions {
     /// Node id of the local member.
     pub id: String,
@@ -29,4 +30,13 @@ pub struct EngineOptions {
     pub speaks: u8,
     /// All randomness comes from it.
     pub random_seed: [u8; 32],
+}
+
+impl fmt::Debug for EngineOptions {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = formatter.debug_struct("EngineOptions");
+        shown.field("id", &self.id).field("address", &self.address).field("cluster_name", &self.cluster_name);
+        // Neither the keys nor the seed that nonces are made from.
+        shown.field("key_count", &self.keys.len()).finish_non_exhaustive()
+    }
 }

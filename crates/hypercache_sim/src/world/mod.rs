@@ -271,6 +271,7 @@ impl World {
             Event::Problems(problems) => What::Problems(problems),
             Event::Stranger(from, reason) => What::Stranger(from, reason),
             Event::Conflict(address) => What::Conflict(address),
+            Event::Failed => unreachable!("only a driver tells of that"),
             Event::Left => What::Left { could_hear: self.leaving.remove(&pid).unwrap_or_default() },
         };
         self.note(pid, what.clone());
