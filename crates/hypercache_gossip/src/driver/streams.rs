@@ -150,7 +150,7 @@ async fn read_frame(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u8>
 fn words(error: &io::Error) -> String {
     match error.kind() {
         ErrorKind::ConnectionRefused => "nobody listens there".into(),
-        ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset => {
+        ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => {
             "it closed the stream: it has another key or cluster name, or is no member".into()
         }
         ErrorKind::InvalidData => "it answers what is no frame".into(),

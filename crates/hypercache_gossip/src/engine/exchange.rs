@@ -238,6 +238,8 @@ impl Engine {
                     self.conflict(address);
                 }
             }
+            // It is there, and will find out by itself that it has to give way.
+            (Errand::Rival(_), Reply::Differs) => {}
             // It has given way, or somebody else is where it was.
             (Errand::Rival(rival), _) => self.outlive(&rival),
             _ => {}

@@ -102,7 +102,7 @@ impl Engine {
         // recorded.
         if !is_join && self.phase == Phase::Joined && own.life > theirs.life {
             self.send_on(Errand::Rival(theirs.clone()));
-            return Some(Reply::Absent);
+            return Some(Reply::Differs);
         }
         Some(Reply::Refused(Refusal::IdTaken { address: own.address.to_string() }))
     }
