@@ -146,6 +146,8 @@ pub struct Measures {
     pub full_detection_ms: Vec<u64>,
     /// Deaths told of processes that lived.
     pub false_deaths: u64,
+    /// What engines have not heeded, by the reason.
+    pub dropped: BTreeMap<&'static str, u64>,
     /// Events of the world.
     pub events: u64,
 }

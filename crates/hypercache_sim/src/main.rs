@@ -92,7 +92,11 @@ fn print_faults(summary: &Summary) {
         println!("{kind:<26} {count:>10} {:>8}", summary.runs_with[kind]);
     }
     println!("{:<26} {:>10}", "deaths told of the living", summary.false_deaths);
-    println!("themes: {:?}; busiest second: {:?} exchanges, datagrams", summary.themes, summary.busiest);
+    println!("\n{:<26} {:>10}", "what was not heeded", "times");
+    for (reason, count) in &summary.dropped {
+        println!("{reason:<26} {count:>10}");
+    }
+    println!("\nthemes: {:?}; busiest second: {:?} exchanges, datagrams", summary.themes, summary.busiest);
 }
 
 fn print_times(summary: &Summary) {

@@ -44,6 +44,8 @@ pub struct Summary {
     pub times: BTreeMap<Preset, Times>,
     /// Deaths told of processes that lived: all of them during chaos.
     pub false_deaths: u64,
+    /// What engines have not heeded, by the reason.
+    pub dropped: BTreeMap<&'static str, u64>,
     /// Most exchanges and most datagrams that one process began within a second.
     pub busiest: (u64, u64),
     /// Events of all worlds.
@@ -95,8 +97,9 @@ impl Summary {
                 vec![Violation { checker: "panic", text: "the engine or the world panicked".into() }];
             return self.failures.push(Failure { seed, violations });
         };
-        for (kind, count) in &history.faults {
-            *self.faults.entry(kind).or_default() += count;
+        add_all(&mut self.faults, &history.faults);
+        add_all(&mut self.dropped, &history.measures.dropped);
+        for kind in history.faults.keys() {
             *self.runs_with.entry(kind).or_default() += 1;
         }
         *self.themes.entry(format!("{:?}", history.plan.theme)).or_default() += 1;
@@ -115,15 +118,10 @@ impl Summary {
 
     fn merged(mut self, other: Self) -> Self {
         self.runs += other.runs;
-        for (kind, count) in other.faults {
-            *self.faults.entry(kind).or_default() += count;
-        }
-        for (kind, count) in other.runs_with {
-            *self.runs_with.entry(kind).or_default() += count;
-        }
-        for (theme, count) in other.themes {
-            *self.themes.entry(theme).or_default() += count;
-        }
+        add_all(&mut self.faults, &other.faults);
+        add_all(&mut self.dropped, &other.dropped);
+        add_all(&mut self.runs_with, &other.runs_with);
+        add_all(&mut self.themes, &other.themes);
         for (preset, theirs) in other.times {
             let times = self.times.entry(preset).or_default();
             times.convergence.extend(theirs.convergence);
@@ -136,5 +134,11 @@ impl Summary {
         self.events += other.events;
         self.failures.extend(other.failures);
         self
+    }
+}
+
+fn add_all<K: Ord + Clone>(counts: &mut BTreeMap<K, u64>, more: &BTreeMap<K, u64>) {
+    for (kind, count) in more {
+        *counts.entry(kind.clone()).or_default() += count;
     }
 }

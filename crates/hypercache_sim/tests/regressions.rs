@@ -107,6 +107,25 @@ fn a_newcomer_where_somebody_has_left() {
     ]));
 }
 
+/// Seed 12300: a node that had gone back to an older release was told what it could not read, among that that
+/// somebody leaves.
+#[test]
+fn an_older_release_after_a_newer_one() {
+    let mut actions = vec![
+        (60.0, Action::Crash(4, false)),
+        (60.0, Action::Release(4, 1)),
+        (60.5, Action::Start(4, Place::Same, Clock::Right)),
+        (61.0, Action::Leave(3)),
+        (70.0, Action::Start(3, Place::Same, Clock::Right)),
+    ];
+    // So that everybody has told everybody which release it is.
+    actions.extend((8..58).map(|at| (f64::from(at), Action::Update(at as usize % 5))));
+    let history = World::play(plan(&actions), false);
+    assert_eq!(check(&history), []);
+    let unread = history.measures.dropped.get("other version").copied().unwrap_or_default();
+    assert!(unread <= 3, "{unread} messages, at most those that were under way when it started");
+}
+
 /// Seed 3876: a question that a process had asked before it ended made the next process of its node give way.
 #[test]
 fn a_question_of_a_process_that_has_ended() {

@@ -135,8 +135,7 @@ impl Engine {
         let own_record = || vec![RecordOf { id: self.options.id.clone(), bytes: self.record.encode() }];
         let known = |id: &String| {
             let identity = self.identity_of(id)?;
-            let speaks = self.peers.get(id).and_then(|peer| peer.speaks).unwrap_or(OLDEST_SPOKEN);
-            Some((Target::Address(identity.address), speaks.min(self.options.speaks)))
+            Some((Target::Address(identity.address), self.spoken_by(&identity)))
         };
         let asked = match &errand {
             Errand::Seed(number) => {

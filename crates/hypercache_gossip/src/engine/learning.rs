@@ -51,7 +51,8 @@ impl Engine {
         // Its errors are of encoding, and it only encodes what it has decoded.
         drop(self.foca.apply_many(updates.into_iter(), true, &mut self.outbox));
         if let Some(peer) = self.peer_of(&hello.identity.id) {
-            peer.speaks = Some(hello.speaks.clamp(OLDEST_SPOKEN, NEWEST_SPOKEN));
+            let speaks = hello.speaks.clamp(OLDEST_SPOKEN, NEWEST_SPOKEN);
+            peer.speaks = Some((hello.identity.life.started_at_ms, speaks));
         }
         for RecordOf { id, bytes } in state.records {
             match Record::decode(&bytes) {

@@ -350,9 +350,15 @@ impl Engine {
 
     /// The newest format that every live member understands: datagrams are passed on.
     fn spoken_by_all(&self) -> u8 {
-        let of = |id: &String| self.peers.get(id).and_then(|peer| peer.speaks).unwrap_or(OLDEST_SPOKEN);
-        let theirs = self.foca.iter_members().map(|member| of(&member.id().id));
+        let theirs = self.foca.iter_members().map(|member| self.spoken_by(member.id()));
         theirs.fold(self.options.speaks, u8::min)
+    }
+
+    /// The newest format that a member and this one understand, as far as is known.
+    fn spoken_by(&self, identity: &Identity) -> u8 {
+        let told = self.peers.get(&identity.id).and_then(|peer| peer.speaks);
+        let is_of_life = |(started_at_ms, _): &(u64, u8)| *started_at_ms == identity.life.started_at_ms;
+        told.filter(is_of_life).map_or(OLDEST_SPOKEN, |(_, speaks)| speaks.min(self.options.speaks))
     }
 
     fn drop_message(&mut self, from: IpAddr, reason: &'static str) {

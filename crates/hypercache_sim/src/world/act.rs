@@ -148,10 +148,17 @@ impl World {
     /// It runs no more, whatever the reason.
     pub(super) fn end_process(&mut self, pid: Pid) {
         let Some(process) = self.processes.remove(&pid) else { return };
+        self.add_counts(&process);
         self.listening.remove(&process.address);
         self.hosts[process.host].running = None;
         self.infos[pid].ended = Some(self.now);
         self.leaving.remove(&pid);
+    }
+
+    pub(super) fn add_counts(&mut self, process: &Process) {
+        for (reason, count) in &process.engine.counts().dropped {
+            *self.measures.dropped.entry(reason).or_default() += count;
+        }
     }
 
     pub(super) fn leave(&mut self, host: Host) {

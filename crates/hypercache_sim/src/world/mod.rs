@@ -155,7 +155,10 @@ impl World {
         }
     }
 
-    fn history(self) -> History {
+    fn history(mut self) -> History {
+        for process in std::mem::take(&mut self.processes).into_values() {
+            self.add_counts(&process);
+        }
         History {
             plan: self.plan,
             processes: self.infos,
