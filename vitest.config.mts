@@ -5,6 +5,8 @@ export default defineConfig({
     include: ['__test__/**/*.test.ts'],
     // A focused test would turn the gate green by running nothing else.
     allowOnly: false,
+    // Two, also where there are two cores: much of the time is waiting for other processes.
+    maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 20_000,
   },
