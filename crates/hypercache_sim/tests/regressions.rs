@@ -1,5 +1,5 @@
-//! Defects that the simulation has found, each as the shortest course of events that leads to it. The numbers are
-//! those of the seeds that found them, in plans of that time.
+//! Defects that the simulation has found, each as the shortest course of events that leads to it. The numbers
+//! are those of the seeds that found them, in plans of that time.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -41,8 +41,8 @@ fn a_clock_that_has_gone_back_while_its_node_was_cut_off() {
     ]));
 }
 
-/// Seeds 2655, 2742, 4308, 4907: those that knew that a later life had left did not show the node again, and did
-/// not tell it why.
+/// Seeds 2655, 2742, 4308, 4907: those that knew that a later life had left did not show the node again, and
+/// did not tell it why.
 #[test]
 fn a_clock_that_has_gone_back_on_a_node_that_had_left() {
     nothing_is_wrong(plan(&[
@@ -96,7 +96,8 @@ fn broadcasts_of_a_member_that_was_forgotten_while_it_could_not_be_heard() {
     nothing_is_wrong(plan);
 }
 
-/// Seeds 3, 14: who had never known a member that has gone was given its record and its broadcasts without end.
+/// Seeds 3, 14: who had never known a member that has gone was given its record and its broadcasts without
+/// end.
 #[test]
 fn a_newcomer_where_somebody_has_left() {
     nothing_is_wrong(plan(&[

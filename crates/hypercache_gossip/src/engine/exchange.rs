@@ -260,8 +260,8 @@ impl Engine {
         let before = self.identity().clone();
         let lines = state.lines.clone();
         let is_given = matches!(errand, Errand::Give(..));
-        // Also where it answers late: what was sent before it did, by members that were not known here, is not for
-        // this one.
+        // Also where it answers late: what was sent before it did, by members that were not known here, is
+        // not for this one.
         if matches!(errand, Errand::Seed(_)) {
             for Line { identity, heard, .. } in &lines {
                 if self.swim_state(&identity.id).is_none() {

@@ -19,8 +19,8 @@ impl Engine {
         dead.map(|(identity, _)| identity.id.clone()).filter(|id| *id != self.options.id).collect()
     }
 
-    /// Asks a member that somebody suspects, if this is one of the few members that do: what is lost between two
-    /// members is not lost between all.
+    /// Asks a member that somebody suspects, if this is one of the few members that do: what is lost between
+    /// two members is not lost between all.
     pub(super) fn help_to_verify(&mut self, id: String) {
         let helpers = self.options.timing.indirect_probe_count;
         if self.rng.random_range(0..self.foca.num_members().max(1)) < helpers {

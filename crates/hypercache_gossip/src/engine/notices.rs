@@ -178,8 +178,8 @@ impl Engine {
             self.count_drop("oversized");
             return;
         }
-        // Of a life that it does not know yet, an exchange will bring it again; of one that it has forgotten, it
-        // has had it.
+        // Of a life that it does not know yet, an exchange will bring it again; of one that it has forgotten,
+        // it has had it.
         let is_known = |origin: &Identity| broadcast.started_at_ms <= origin.life.started_at_ms;
         let Some(origin) = self.identity_of(&broadcast.origin).filter(is_known) else {
             self.count_drop("unknown origin");
@@ -195,8 +195,8 @@ impl Engine {
         }
     }
 
-    /// What has been heard of a member. What was heard of a later life that has been forgotten since, of a node
-    /// whose clock has gone back, says nothing of this one.
+    /// What has been heard of a member. What was heard of a later life that has been forgotten since, of a
+    /// node whose clock has gone back, says nothing of this one.
     pub(super) fn heard_of(&self, origin: &Identity) -> Heard {
         let heard = self.heard.get(&origin.id).copied().unwrap_or_default();
         if heard.started_at_ms > origin.life.started_at_ms { Heard::default() } else { heard }

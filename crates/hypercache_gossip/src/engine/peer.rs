@@ -44,8 +44,8 @@ pub struct Shown {
 #[derive(Debug, Default)]
 pub struct Peer {
     pub record: Option<Record>,
-    /// When its process joined that has told which format it understands, and the newest one. The next process may
-    /// be of an older release.
+    /// When its process joined that has told which format it understands, and the newest one. The next
+    /// process may be of an older release.
     pub speaks: Option<(u64, u8)>,
     pub ring: Option<RingMark>,
     pub shown: Option<Shown>,
