@@ -97,9 +97,10 @@ export interface EventBus extends Disposable {
    * @param name What kind of message it is, 1 to 255 bytes.
    * @param data What JSON can hold. Name and data have 512 bytes of UTF-8 together at most.
    * @returns This node's own event.
-   * @throws ERR_HYPERCACHE_TOO_MANY_BROADCASTS where too many wait to be sent; ERR_HYPERCACHE_BROADCAST_TOO_LARGE; ERR_HYPERCACHE_INVALID_EVENT for a name that is none, and for
-   * data that JSON cannot hold; ERR_HYPERCACHE_BUS_CLOSED; ERR_HYPERCACHE_NOT_JOINED where the node takes no
-   * part in its cluster. Then nobody is told.
+   * @throws ERR_HYPERCACHE_TOO_MANY_BROADCASTS where too many wait to be sent;
+   * ERR_HYPERCACHE_BROADCAST_TOO_LARGE; ERR_HYPERCACHE_INVALID_EVENT for a name that is none, and for data
+   * that JSON cannot hold; ERR_HYPERCACHE_BUS_CLOSED; ERR_HYPERCACHE_NOT_JOINED where the node takes no part
+   * in its cluster. Then nobody is told.
    */
   broadcast(name: string, data?: unknown): ClusterEvent<'broadcast'>
 

@@ -99,8 +99,8 @@ export class MemberReader {
   }
 
   /**
-   * Members that should be ours, and cannot be taken: a line for each. Where others agree with this node it is
-   * they who are odd, and nothing stands against this one.
+   * Members that should be ours, and cannot be taken: a line for each. Where others agree with this node it
+   * is they who are odd, and nothing stands against this one.
    */
   problems(): string[] {
     const agreeing = [...this.#known.values()].filter(({ read }) => read.reason === undefined)
