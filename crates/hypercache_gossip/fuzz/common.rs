@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hypercache_gossip::wire::{Heard, Hello, Line, RecordOf, Request, State, framed};
 use hypercache_gossip::{
-    BROADCAST_BYTES_MAX, Claim, DATAGRAM_BYTES_MAX, Effect, Engine, EngineOptions, Event, FRAME_BYTES_MAX,
+    BROADCAST_BYTES_MAX, DATAGRAM_BYTES_MAX, Effect, Engine, EngineOptions, Event, FRAME_BYTES_MAX,
     Identity, Life, NEWEST_SPOKEN, Purpose, Record, Sealer, SharedOptions, Timing, Version,
 };
 use rand::SeedableRng;
@@ -50,16 +50,11 @@ pub fn sender() -> SocketAddr {
 fn record(started_at_ms: u64) -> Record {
     Record {
         version: Version { started_at_ms, counter: 1 },
-        claim: Claim::Present,
-        address: "10.0.0.1".into(),
-        port: 7946,
         ports: BTreeMap::from([("http".into(), 8080)]),
-        weight: 1.0,
         zone: Some("east".into()),
         capabilities: vec!["read".into()],
         metadata: BTreeMap::from([("rack".into(), "r1".into())]),
-        load: None,
-        unknown: Vec::new(),
+        ..Record::new("10.0.0.1", 7946)
     }
 }
 

@@ -59,6 +59,23 @@ pub struct Record {
 }
 
 impl Record {
+    /// Of a member that says where it is, has a weight of 1, and says nothing else.
+    pub fn new(address: impl Into<String>, port: u16) -> Self {
+        Self {
+            version: Version::default(),
+            claim: Claim::default(),
+            address: address.into(),
+            port,
+            ports: BTreeMap::new(),
+            weight: 1.0,
+            zone: None,
+            capabilities: Vec::new(),
+            metadata: BTreeMap::new(),
+            load: None,
+            unknown: Vec::new(),
+        }
+    }
+
     /// As bytes that every version reads: what it does not know comes last.
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = postcard::to_stdvec(self).expect("a record has nothing that postcard cannot hold");
@@ -101,15 +118,13 @@ mod tests {
         Record {
             version: Version { started_at_ms: 7, counter: 3 },
             claim: Claim::Updating,
-            address: "10.0.0.1".into(),
-            port: 7946,
             ports: BTreeMap::from([("http".into(), 8080)]),
             weight: 2.5,
             zone: Some("east".into()),
             capabilities: vec!["read".into()],
             metadata: BTreeMap::from([("rack".into(), "r1".into())]),
             load: Some(0.25),
-            unknown: Vec::new(),
+            ..Record::new("10.0.0.1", 7946)
         }
     }
 

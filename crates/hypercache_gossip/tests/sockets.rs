@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use hypercache_gossip::{
-    Change, ChangeKind, Claim, EngineOptions, Event, Gossip, NEWEST_SPOKEN, Record, Refusal, SharedOptions,
-    Sockets, Status, Timing, Version,
+    Change, ChangeKind, EngineOptions, Event, Gossip, NEWEST_SPOKEN, Record, Refusal, SharedOptions, Sockets,
+    Status, Timing,
 };
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -27,19 +27,7 @@ fn options(id: &str, sockets: &Sockets) -> EngineOptions {
         id: id.into(),
         address: sockets.address,
         started_at_ms: started,
-        record: Record {
-            version: Version::default(),
-            claim: Claim::Present,
-            address: sockets.address.ip().to_string(),
-            port: sockets.address.port(),
-            ports: BTreeMap::new(),
-            weight: 1.0,
-            zone: None,
-            capabilities: Vec::new(),
-            metadata: BTreeMap::new(),
-            load: None,
-            unknown: Vec::new(),
-        },
+        record: Record::new(sockets.address.ip().to_string(), sockets.address.port()),
         cluster_name: "test".into(),
         keys: vec![[7; 32]],
         shared: SharedOptions(vec![("hash_function".into(), "xxhash64".into())]),

@@ -95,17 +95,9 @@ impl Process {
 pub fn first_record(cluster: usize, pid: Pid, address: SocketAddr, speaks: u8) -> Record {
     let said = |name: &str, value: usize| (name.to_string(), value.to_string());
     Record {
-        version: Default::default(),
-        claim: Default::default(),
-        address: address.ip().to_string(),
-        port: address.port() + 1_000,
-        ports: Default::default(),
-        weight: 1.0,
-        zone: None,
-        capabilities: Vec::new(),
         // Whose it is, and which of all that it says, so that whatever is shown can be traced back.
         metadata: [said("cluster", cluster), said("process", pid), said("revision", 0)].into(),
         load: (speaks >= 2).then_some(0.5),
-        unknown: Vec::new(),
+        ..Record::new(address.ip().to_string(), address.port() + 1_000)
     }
 }

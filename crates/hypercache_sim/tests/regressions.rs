@@ -130,19 +130,7 @@ fn an_older_release_after_a_newer_one() {
 /// Seed 3876: a question that a process had asked before it ended made the next process of its node give way.
 #[test]
 fn a_question_of_a_process_that_has_ended() {
-    let record = Record {
-        version: Default::default(),
-        claim: Default::default(),
-        address: "10.0.0.1".into(),
-        port: 8_946,
-        ports: Default::default(),
-        weight: 1.0,
-        zone: None,
-        capabilities: Vec::new(),
-        metadata: Default::default(),
-        load: None,
-        unknown: Vec::new(),
-    };
+    let record = Record::new("10.0.0.1", 8_946);
     let address = "10.0.0.1:7946".parse().expect("an address");
     let before = "10.0.0.2:7946".parse().expect("an address");
     let mut engine = Engine::new(EngineOptions {

@@ -103,22 +103,10 @@ mod tests {
     use super::*;
     use crate::engine::{Change, ChangeKind, Status};
     use crate::message::{Broadcast, RingMark};
-    use crate::record::{Claim, Record, Version};
+    use crate::record::Record;
 
     fn changed(id: &str) -> Change {
-        let record = Record {
-            version: Version::default(),
-            claim: Claim::Present,
-            address: "10.0.0.1".into(),
-            port: 1,
-            ports: Default::default(),
-            weight: 1.0,
-            zone: None,
-            capabilities: Vec::new(),
-            metadata: Default::default(),
-            load: None,
-            unknown: Vec::new(),
-        };
+        let record = Record::new("10.0.0.1", 1);
         Change { kind: ChangeKind::Joined, id: id.into(), status: Status::Alive, record }
     }
 

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use foca::State as Swim;
-
 use super::exchange::{ASKING_MAX, Errand};
 use super::seeds::{Contact, Seed};
 use super::time::Task;
@@ -36,7 +34,7 @@ impl Engine {
         let is_there = match &self.seeds[number].contact {
             // A name may stand for others too, which were not there before.
             Contact::Oneself => self.foca.num_members() > 0,
-            Contact::Member(id) => matches!(self.swim_state(id), Some(Swim::Alive | Swim::Suspect)),
+            Contact::Member(id) => self.is_live(id),
             Contact::Untried | Contact::Failed(_) => false,
         };
         if is_there {

@@ -31,7 +31,9 @@ impl Engine {
     /// Asks a member whether it is there: at once, and again while it is suspected.
     pub(super) fn verify(&mut self, id: String) {
         let time = self.schedule.time();
-        let Some(Swim::Suspect | Swim::Alive) = self.swim_state(&id) else { return };
+        if !self.is_live(&id) {
+            return;
+        }
         let Some(peer) = self.peers.get_mut(&id) else { return };
         if peer.rests_until > time {
             return;

@@ -76,6 +76,7 @@ enum Phase {
 /// One member of a cluster.
 pub struct Engine {
     options: EngineOptions,
+    options_mark: u64,
     sealer: Sealer,
     rng: StdRng,
     foca: Foca<Identity, DoubtingCodec, StdRng, Carrier>,
@@ -133,6 +134,7 @@ impl Engine {
         let version = Version { started_at_ms: options.started_at_ms, counter: 1 };
         let record = Record { version, claim: Claim::Present, ..options.record.clone() };
         Self {
+            options_mark: options.shared.mark(),
             sealer: Sealer::new(&options.cluster_name, &options.keys),
             session: rng.next_u64(),
             rng,
@@ -245,7 +247,7 @@ impl Engine {
         if !self.understands(head.speaks) {
             return Err("other version");
         }
-        if head.options_mark != self.options.shared.mark() {
+        if head.options_mark != self.options_mark {
             return Err("other options");
         }
         if head.session == self.session {
@@ -335,7 +337,7 @@ impl Engine {
             speaks: self.spoken_by_all(),
             session: self.session,
             number: self.datagram_number,
-            options_mark: self.options.shared.mark(),
+            options_mark: self.options_mark,
         };
         let message = [&head.encode()[..], bytes].concat();
         let bytes = self.sealer.seal(Purpose::Datagram, &message, &mut self.rng);

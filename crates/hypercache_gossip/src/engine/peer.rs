@@ -2,36 +2,11 @@
 
 use std::time::Duration;
 
+/// How a member is, as the application sees it.
+pub use hypercache_core::NodeStatus as Status;
+
 use crate::message::RingMark;
 use crate::record::{Record, Version};
-
-/// How a member is, as the application sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    /// Well.
-    Alive,
-    /// Perhaps failed.
-    Suspected,
-    /// Failed.
-    Dead,
-    /// Going away on purpose.
-    Leaving,
-    /// Being upgraded, still answering.
-    Updating,
-}
-
-impl Status {
-    /// The word used in every interface.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Alive => "alive",
-            Self::Suspected => "suspected",
-            Self::Dead => "dead",
-            Self::Leaving => "leaving",
-            Self::Updating => "updating",
-        }
-    }
-}
 
 /// What the application was told of a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use hypercache_gossip::{
-    Change, ChangeKind, Claim, Effect, Engine, EngineOptions, Event, NEWEST_SPOKEN, Purpose, Record,
-    SharedOptions, Status, Target, Timing, Version,
+    Change, ChangeKind, Effect, Engine, EngineOptions, Event, NEWEST_SPOKEN, Purpose, Record, SharedOptions,
+    Status, Target, Timing,
 };
 
 use crate::forge::mutated;
@@ -26,17 +26,11 @@ pub fn address(number: u8) -> SocketAddr {
 /// A record that says nothing special.
 pub fn record() -> Record {
     Record {
-        version: Version::default(),
-        claim: Claim::Present,
-        address: "10.0.0.1".into(),
-        port: 7946,
         ports: BTreeMap::from([("http".into(), 8080)]),
-        weight: 1.0,
         zone: Some("east".into()),
         capabilities: vec!["read".into()],
         metadata: BTreeMap::from([("rack".into(), "r1".into())]),
-        load: None,
-        unknown: Vec::new(),
+        ..Record::new("10.0.0.1", 7946)
     }
 }
 

@@ -1,0 +1,15 @@
+/work/main/crates/hypercache_gossip/fuzz/target/debug/deps/foca-35d63e4330f98acb.d: /root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/foca-2.0.0/src/lib.rs /root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/foca-2.0.0/src/broadcast.rs /root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/foca-2.0.0/src/codec.rs /root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/foca-2.0.0/src/codec/postcard_impl.rs /root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/foca-2.0.0/src/config.rs /root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/foca-2.0.0/src/error.rs /root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/foca-2.0.0/src/identity.rs /root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/foca-2.0.0/src/member.rs /root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/foca-2.0.0/src/payload.rs /root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/foca-2.0.0/src/probe.rs /root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/foca-2.0.0/src/runtime.rs
+
+/work/main/crates/hypercache_gossip/fuzz/target/debug/deps/libfoca-35d63e4330f98acb.rmeta: /root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/foca-2.0.0/src/lib.rs /root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/foca-2.0.0/src/broadcast.rs /root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/foca-2.0.0/src/codec.rs /root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/foca-2.0.0/src/codec/postcard_impl.rs /root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/foca-2.0.0/src/config.rs /root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/foca-2.0.0/src/error.rs /root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/foca-2.0.0/src/identity.rs /root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/foca-2.0.0/src/member.rs /root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/foca-2.0.0/src/payload.rs /root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/foca-2.0.0/src/probe.rs /root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/foca-2.0.0/src/runtime.rs
+
+/root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/foca-2.0.0/src/lib.rs:
+/root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/foca-2.0.0/src/broadcast.rs:
+/root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/foca-2.0.0/src/codec.rs:
+/root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/foca-2.0.0/src/codec/postcard_impl.rs:
+/root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/foca-2.0.0/src/config.rs:
+/root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/foca-2.0.0/src/error.rs:
+/root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/foca-2.0.0/src/identity.rs:
+/root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/foca-2.0.0/src/member.rs:
+/root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/foca-2.0.0/src/payload.rs:
+/root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/foca-2.0.0/src/probe.rs:
+/root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/foca-2.0.0/src/runtime.rs:
