@@ -39,3 +39,27 @@ export const systemClock: Clock = {
     return { cancel: () => clearInterval(timer) }
   },
 }
+
+/**
+ * Waits for something, for a time at most. Answers whether it came to its end, and rejects as it does; how it
+ * ends later is nobody's concern any more.
+ */
+export async function endsWithin(clock: Clock, ms: number, ending: Promise<unknown>): Promise<boolean> {
+  let timer: Timer | undefined
+  const late = new Promise<false>((resolve) => (timer = clock.after(ms, () => resolve(false))))
+  try {
+    return await Promise.race([ending.then(() => true), late])
+  } finally {
+    timer?.cancel()
+  }
+}
+
+/** As long as a timer can be. */
+export const LONG_MS = 2 ** 31 - 1
+
+/** Keeps the process alive until what it answers is called, which may be called again. */
+export function keepAlive(): () => void {
+  // Its end does nothing, and it is set again.
+  const anchor = setInterval(() => undefined, LONG_MS)
+  return () => clearInterval(anchor)
+}

@@ -2,7 +2,7 @@
 
 import type { HealthReport, MembershipChange } from '../cluster-types.js'
 import { checkedFunction } from '../checks.js'
-import { type Clock, systemClock } from '../clock.js'
+import { type Clock, LONG_MS, endsWithin, keepAlive, systemClock } from '../clock.js'
 import type { ClusterConfig, HashRingConfig } from '../config/cluster-config.js'
 import { HyperCacheError, shown } from '../errors.js'
 import type { BroadcastCarrier } from '../events/broadcast.js'
@@ -24,10 +24,6 @@ import { Heartbeat } from './heartbeat.js'
 import { Lifecycle } from './lifecycle.js'
 import type { NetworkParts, NodeNetwork } from './node-network.js'
 import { RingAnnouncer } from './ring-announcer.js'
-import { endsWithin } from './within.js'
-
-/** As long as a timer can be. */
-const LONG_MS = 2 ** 31 - 1
 
 /** What makes the node of one kind of cluster another than that of another kind. */
 export interface NodeParts<M extends MembershipProvider> {
@@ -62,7 +58,8 @@ export class ClusterNode<M extends MembershipProvider> implements CoordinatorSer
   #hasDrained = false
   /** Whether some node may answer, at an epoch. */
   #routable: { epoch: number; isSome: boolean } | undefined
-  #anchor: NodeJS.Timeout | undefined
+  /** Lets the process end. */
+  #letGo: (() => void) | undefined
   #startedMs: number | undefined
   /** A leave that has not come to its end in time. */
   #lateLeave: Promise<unknown> | undefined
@@ -143,11 +140,11 @@ export class ClusterNode<M extends MembershipProvider> implements CoordinatorSer
 
   async health(): Promise<HealthReport> {
     // Who asks waits for the answer: the process must not end before it, as it may between heartbeats.
-    const anchor = setInterval(() => undefined, LONG_MS)
+    const letGo = keepAlive()
     try {
       return await this.#health.run()
     } finally {
-      clearInterval(anchor)
+      letGo()
     }
   }
 
@@ -196,7 +193,7 @@ export class ClusterNode<M extends MembershipProvider> implements CoordinatorSer
   }
 
   async #doStart(): Promise<void> {
-    if (this.#keepsProcessAlive) this.#anchor = setInterval(() => undefined, LONG_MS)
+    if (this.#keepsProcessAlive) this.#letGo = keepAlive()
     try {
       await this.membership.join(this.config.cluster.seeds)
       await this.#announcer.caughtUp()
@@ -237,7 +234,7 @@ export class ClusterNode<M extends MembershipProvider> implements CoordinatorSer
     this.#network?.stop()
     await this.#leaveInTime()
     await this.#announcer.caughtUp()
-    clearInterval(this.#anchor)
+    this.#letGo?.()
     this.#startedMs = undefined
     this.#lifecycle.enter('stopped')
   }

@@ -21,9 +21,9 @@ const MEMBERSHIPS: Readonly<
 > = {
   serf: ({ clusterName, hashRing, serf, gossip, ...cluster }, clock) => {
     const timings = {
-      retryMaxMs: Math.round(gossip.seedRetryMaxSeconds * 1000),
-      leaveTimeoutMs: Math.round(gossip.leaveTimeoutSeconds * 1000),
-      reapAfterMs: Math.round(gossip.reapAfterSeconds * 1000),
+      retryMaxMs: msOf(gossip.seedRetryMaxSeconds),
+      leaveTimeoutMs: msOf(gossip.leaveTimeoutSeconds),
+      reapAfterMs: msOf(gossip.reapAfterSeconds),
     }
     return new SerfMembership({ local: localNodeOf(cluster), clusterName, hashRing, serf, timings }, clock)
   },
@@ -41,8 +41,13 @@ export function membershipOf(kind: DistributedKind, { cluster }: ClusterConfig, 
   const { divergenceSeconds, leaveTimeoutSeconds } = cluster.gossip
   return {
     membership: MEMBERSHIPS[kind](cluster, clock),
-    divergenceMs: Math.round(divergenceSeconds * 1000),
+    divergenceMs: msOf(divergenceSeconds),
     // A leave ends by itself in that time; what is added is for the end of it.
-    leaveTimeoutMs: Math.round(leaveTimeoutSeconds * 1000) + 1000,
+    leaveTimeoutMs: msOf(leaveTimeoutSeconds) + 1000,
   }
+}
+
+/** Whole milliseconds. */
+function msOf(seconds: number): number {
+  return Math.round(seconds * 1000)
 }

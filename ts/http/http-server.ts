@@ -5,7 +5,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 
 import { type Fields, checkedCount, checkedFields, checkedFunction } from '../checks.js'
-import { type Clock, type Timer, systemClock } from '../clock.js'
+import { type Clock, endsWithin, systemClock } from '../clock.js'
 import { isLoopback, hostPort } from '../config/addresses.js'
 import type { CoordinatorService } from '../coordinator/coordinator-service.js'
 import { HyperCacheError } from '../errors.js'
@@ -186,7 +186,11 @@ class RunningServer implements HttpServer {
   async #drain(): Promise<void> {
     const { drainSeconds } = this.#coordinator.config.http
     if (this.#close === undefined && drainSeconds > 0) {
-      await this.#pause(drainSeconds * 1000, new Promise((resolve) => (this.#endPause = resolve)))
+      await endsWithin(
+        this.#clock,
+        drainSeconds * 1000,
+        new Promise<void>((resolve) => (this.#endPause = resolve)),
+      )
     }
     await this.close()
   }
@@ -200,7 +204,7 @@ class RunningServer implements HttpServer {
     await connections.stopListening()
     this.#streams.close()
     const ended = connections.ended()
-    await this.#pause(LINGER_MS, ended)
+    await endsWithin(this.#clock, LINGER_MS, ended)
     connections.closeIdle()
     const timer = this.#clock.after(FINISH_MS, () => connections.closeAll())
     await ended
@@ -209,14 +213,6 @@ class RunningServer implements HttpServer {
     const closed = this.#app.close()
     // Who has asked for the leave is answered after the end of it, which waits for this one.
     if (!this.#connections.hasReleased) await closed
-  }
-
-  /** Waits for so long, or until something else has come. */
-  async #pause(ms: number, otherwise: Promise<void>): Promise<void> {
-    let timer: Timer | undefined
-    const over = new Promise<void>((resolve) => (timer = this.#clock.after(ms, resolve)))
-    await Promise.race([over, otherwise])
-    timer?.cancel()
   }
 }
 

@@ -1,7 +1,7 @@
 /** Membership by gossip: the nodes find and watch each other, with nothing between them. */
 
 import { checkedCount, checkedNumber, checkedText, checkedTexts, listOf } from '../checks.js'
-import { type Clock, systemClock } from '../clock.js'
+import { type Clock, keepAlive, systemClock } from '../clock.js'
 import type { Member, MembershipChange } from '../cluster-types.js'
 import { HyperCacheError, wrongType } from '../errors.js'
 import { callListener, stopWatching, warn } from '../listeners.js'
@@ -17,15 +17,13 @@ import { type NativeChange, memberOf } from './gossip-member.js'
 import { type GossipMembershipOptions, type LocalState, nativeOptions, recordOf } from './gossip-options.js'
 import { GossipTraffic } from './gossip-traffic.js'
 import { refused, warnOfStranger } from './gossip-words.js'
-import { MemberView } from './member-view.js'
+import { MemberView, notJoined } from './member-view.js'
 import type { MembershipMetrics, MembershipSubscription } from './membership-provider.js'
 import { asRingKeepsIt, isSame } from './simple-membership.js'
 
 /** Events taken in one turn of the event loop: others are to have their turns too. */
 const TAKEN_IN_A_TURN = 64
 const PORT_MAX = 65_535
-/** As long as a timer can be. Its end does nothing, and it is set again. */
-const LONG_MS = 2 ** 31 - 1
 
 /**
  * The members are the nodes that gossip with this one: SWIM over UDP finds failures, and what nodes say of
@@ -154,7 +152,8 @@ export class GossipMembership implements DistributedMembership {
 
   broadcast({ name, data, lamportTime }: BroadcastMessage): void {
     this.#localMember('it cannot send to the others')
-    if (this.#isLeaving) throw this.#notJoined('it leaves, and cannot send to the others any more')
+    if (this.#isLeaving)
+      throw notJoined(this.localNodeId, 'it leaves, and cannot send to the others any more')
     guarded(() => this.#native!.broadcast(name, data, lamportTime))
   }
 
@@ -269,7 +268,7 @@ export class GossipMembership implements DistributedMembership {
 
   /** Waits until native code tells the end of what is begun, and keeps the process alive until then. */
   async #told(begin: () => void): Promise<void> {
-    const anchor = setInterval(() => undefined, LONG_MS)
+    const letGo = keepAlive()
     try {
       const promise = new Promise<void>((resolve, reject) => {
         this.#endWaiting = (error) => (error === undefined ? resolve() : reject(error))
@@ -278,7 +277,7 @@ export class GossipMembership implements DistributedMembership {
       await promise
     } finally {
       this.#endWaiting = undefined
-      clearInterval(anchor)
+      letGo()
     }
   }
 
@@ -287,12 +286,7 @@ export class GossipMembership implements DistributedMembership {
     this.#view.throwIfClosed()
     const member = this.#view.member(this.localNodeId)
     if (member !== undefined && this.#native !== undefined) return member
-    throw this.#notJoined(what)
-  }
-
-  #notJoined(what: string): HyperCacheError {
-    const message = `${this.localNodeId} takes no part in the membership: ${what}`
-    return new HyperCacheError('ERR_HYPERCACHE_NOT_JOINED', message)
+    throw notJoined(this.localNodeId, what)
   }
 
   /**

@@ -1,6 +1,5 @@
 /** What a gossip membership is made of, and how it is told to native code. */
 
-import { createHash } from 'node:crypto'
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 
@@ -8,6 +7,7 @@ import type { GossipConfig, HashRingConfig } from '../config/cluster-config.js'
 import { HyperCacheError } from '../errors.js'
 import type { NativeGossipOptions, NativeRecord, NativeTiming } from '../native.js'
 import { systemReason } from '../system-reason.js'
+import { seedTrace } from './seed-trace.js'
 import type { LocalNode } from './simple-membership.js'
 
 /** What a gossip membership is made of. */
@@ -94,15 +94,11 @@ function sharedOptions(hashRing: HashRingConfig): string[] {
   return [
     ['hash_function', hashFunction],
     // A seed is a secret of the placement: only a trace of it is told.
-    ['hash_seed', hashSeed === 0n ? '0' : `of trace ${traceOf(hashSeed)}`],
+    ['hash_seed', hashSeed === 0n ? '0' : `of trace ${seedTrace(hashSeed)}`],
     ['virtual_node_count', String(virtualNodeCount)],
     ['zone_aware', String(zoneAware)],
     ['routable_statuses', [...routableStatuses].sort().join(', ')],
   ].flat()
-}
-
-function traceOf(seed: bigint): string {
-  return createHash('sha256').update(`hypercache hash_seed ${seed}`).digest('hex').slice(0, 16)
 }
 
 function timingOf(gossip: GossipConfig, failureDetectionTimeoutSeconds: number): NativeTiming {

@@ -172,3 +172,9 @@ export class MemberView {
     this.#isTelling = false
   }
 }
+
+/** The error for a call that only a node can make which takes part. `what` follows "takes no part: ". */
+export function notJoined(localNodeId: string, what: string): HyperCacheError {
+  const message = `${localNodeId} takes no part in the membership: ${what}`
+  return new HyperCacheError('ERR_HYPERCACHE_NOT_JOINED', message)
+}

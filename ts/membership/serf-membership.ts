@@ -2,8 +2,8 @@
 
 import type { Member, MembershipChange } from '../cluster-types.js'
 import { checkedText, checkedTexts, listOf } from '../checks.js'
-import { type Clock, systemClock, type Timer } from '../clock.js'
-import { HyperCacheError, wrongType } from '../errors.js'
+import { type Clock, endsWithin, systemClock, type Timer } from '../clock.js'
+import { wrongType } from '../errors.js'
 import type { StopWatching } from '../types.js'
 import type {
   BroadcastMessage,
@@ -11,9 +11,8 @@ import type {
   NetworkMetrics,
   ReceivedBroadcast,
 } from './distributed-membership.js'
-import { MemberView } from './member-view.js'
+import { MemberView, notJoined } from './member-view.js'
 import type { MembershipMetrics, MembershipSubscription } from './membership-provider.js'
-import { RingAgreement } from './ring-agreement.js'
 import { SerfDoubts } from './serf-doubts.js'
 import { SerfLink } from './serf-link.js'
 import type { LogNews } from './serf-log.js'
@@ -26,6 +25,7 @@ import { hashOptionsText, keptSaid } from './serf-tags.js'
 import { type MemberMessage, SerfTalk } from './serf-talk.js'
 import { SerfWatch } from './serf-watch.js'
 import { isSame } from './simple-membership.js'
+import { ToldChecksums } from './told-checksums.js'
 
 /** How far this node is. */
 type Part = 'none' | 'joining' | 'member' | 'leaving'
@@ -49,7 +49,7 @@ export class SerfMembership implements DistributedMembership {
   readonly #reader: MemberReader
   readonly #doubts: SerfDoubts
   readonly #watch: SerfWatch
-  readonly #agreement = new RingAgreement()
+  readonly #told = new ToldChecksums()
   readonly #dropped = new Map<string, number>()
   readonly #timers = new Set<Timer>()
   #part: Part = 'none'
@@ -157,7 +157,7 @@ export class SerfMembership implements DistributedMembership {
   announceRing(checksum: string): void {
     if (this.#part !== 'member' || checksum === this.#ringChecksum) return
     this.#ringChecksum = checksum
-    this.#agreement.tell()
+    this.#told.tell()
     // A ring that changes often is told when it is quiet: each telling goes to all members.
     this.#announcing ??= this.#clock.after(this.#options.timings.announceDelayMs, () => {
       this.#announcing = undefined
@@ -168,7 +168,7 @@ export class SerfMembership implements DistributedMembership {
   }
 
   ringChecksums(): ReadonlyMap<string, string> {
-    return this.#agreement.checksums
+    return this.#told.checksums
   }
 
   problems(): readonly string[] {
@@ -181,7 +181,7 @@ export class SerfMembership implements DistributedMembership {
   }
 
   networkMetrics(): NetworkMetrics {
-    const { convergenceMs } = this.#agreement
+    const { convergenceMs } = this.#told
     return {
       suspicionsStartedCount: this.#doubts.startedCount,
       suspicionsRefutedCount: this.#doubts.refutedCount,
@@ -229,7 +229,7 @@ export class SerfMembership implements DistributedMembership {
       this.#timers.add(this.#clock.every(timings.heartbeatIntervalMs, () => this.#sayAlive()))
       await this.#watch.read()
       this.#view.throwIfClosed()
-      await this.#waitAtMost(this.#seeds.begin(seeds), timings.seedTimeoutMs)
+      await endsWithin(this.#clock, timings.seedTimeoutMs, this.#seeds.begin(seeds))
       this.#sayAlive()
       await this.#watch.read()
     } catch (error) {
@@ -268,9 +268,11 @@ export class SerfMembership implements DistributedMembership {
     if (session !== undefined) {
       const told = this.#options.leavesAgent ? session.leaveAgent() : this.#ownTags.setLeft(session)
       // Where the agent does not take it, others see that this process went silent.
-      await this.#waitAtMost(
+      const { leaveTimeoutMs } = this.#options.timings
+      await endsWithin(
+        this.#clock,
+        leaveTimeoutMs,
         told.catch(() => undefined),
-        this.#options.timings.leaveTimeoutMs,
       )
     }
     this.#part = 'none'
@@ -293,7 +295,7 @@ export class SerfMembership implements DistributedMembership {
     this.#announcing = undefined
     this.#ringChecksum = undefined
     this.#ownTags.sayRing(undefined)
-    this.#agreement.clear()
+    this.#told.clear()
   }
 
   #newLink(): SerfLink {
@@ -326,7 +328,7 @@ export class SerfMembership implements DistributedMembership {
       intervalMs: this.#options.timings.reconcileIntervalMs,
       reader: this.#reader,
       doubts: this.#doubts,
-      agreement: this.#agreement,
+      told: this.#told,
       session,
       members: () => this.#view.members(),
       ringChecksum: () => this.#ownTags.ringChecksum,
@@ -338,7 +340,7 @@ export class SerfMembership implements DistributedMembership {
   /** Every change of the view is made here. */
   #change(changes: readonly DueChange[]): void {
     // First: who is told may tell of another ring at once.
-    this.#agreement.change(this.#clock.elapsedMs())
+    this.#told.change(this.#clock.elapsedMs())
     this.#view.changeAll(changes)
   }
 
@@ -382,19 +384,10 @@ export class SerfMembership implements DistributedMembership {
     this.#view.throwIfClosed()
     const local = this.#view.member(this.localNodeId)
     if (local !== undefined) return local
-    const message = `${this.localNodeId} takes no part in the membership: ${why}`
-    throw new HyperCacheError('ERR_HYPERCACHE_NOT_JOINED', message)
+    throw notJoined(this.localNodeId, why)
   }
 
   #drop(reason: string): void {
     this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + 1)
-  }
-
-  /** Resolves with a promise, or before it when time is over. */
-  async #waitAtMost(promise: Promise<void>, ms: number): Promise<void> {
-    let timer: Timer | undefined
-    const over = new Promise<void>((resolve) => (timer = this.#clock.after(ms, resolve)))
-    await Promise.race([promise, over])
-    timer?.cancel()
   }
 }

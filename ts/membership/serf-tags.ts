@@ -1,11 +1,10 @@
 /** What a member says of itself, in the tags of its Serf agent. */
 
-import { createHash } from 'node:crypto'
-
 import type { Member } from '../cluster-types.js'
 import type { HashRingConfig } from '../config/cluster-config.js'
 import { hostPort, isPeer } from '../config/addresses.js'
 import { HyperCacheError } from '../errors.js'
+import { seedTrace } from './seed-trace.js'
 import { asRingKeepsIt, type LocalNode } from './simple-membership.js'
 
 /** Most bytes that all tags of an agent have together, in Serf's own form. */
@@ -65,8 +64,8 @@ export type ForeignReason =
  */
 export function hashOptionsText(ring: HashRingConfig): string {
   const { hashFunction, hashSeed, virtualNodeCount, zoneAware } = ring
-  const digest = createHash('sha256').update(`hypercache hash seed ${hashSeed}`).digest('hex').slice(0, 12)
-  const seed = hashSeed === 0n ? '0' : digest
+  // Shorter than it could be: tags have little room.
+  const seed = hashSeed === 0n ? '0' : seedTrace(hashSeed).slice(0, 12)
   return [hashFunction, seed, virtualNodeCount, zoneAware ? 'zones' : 'no-zones'].join('/')
 }
 

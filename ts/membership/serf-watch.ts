@@ -2,7 +2,7 @@
 
 import type { Member } from '../cluster-types.js'
 import type { Clock, Timer } from '../clock.js'
-import type { RingAgreement } from './ring-agreement.js'
+import type { ToldChecksums } from './told-checksums.js'
 import type { SerfDoubts } from './serf-doubts.js'
 import {
   type DueChange,
@@ -24,7 +24,7 @@ export interface SerfWatchParts {
   readonly intervalMs: number
   readonly reader: MemberReader
   readonly doubts: SerfDoubts
-  readonly agreement: RingAgreement
+  readonly told: ToldChecksums
   /** The session, while there is one and this node takes part. */
   readonly session: () => SerfSession | undefined
   /** The members in the view. */
@@ -180,13 +180,13 @@ export class SerfWatch {
   }
 
   #takeChecksums(listed: ReadonlyMap<string, Listed>): void {
-    const { localNodeId, clock, agreement, ringChecksum, members } = this.#parts
+    const { localNodeId, clock, told, ringChecksum, members } = this.#parts
     const live = members().filter(({ status }) => status !== 'dead')
-    const told = live.map(
+    const perMember = live.map(
       ({ id }) => [id, id === localNodeId ? ringChecksum() : checksumOf(listed.get(id))] as const,
     )
-    const checksums = told.filter((one): one is [string, string] => one[1] !== undefined)
-    agreement.take(new Map(checksums), live.length, clock.elapsedMs())
+    const checksums = perMember.filter((one): one is [string, string] => one[1] !== undefined)
+    told.take(new Map(checksums), live.length, clock.elapsedMs())
   }
 
   /** Where this process has stood still, it has heard of nobody meanwhile: that says nothing of them. */

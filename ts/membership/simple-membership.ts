@@ -4,10 +4,10 @@ import type { Member, MembershipChange } from '../cluster-types.js'
 import { checkedText, checkedTexts, listOf } from '../checks.js'
 import { type Clock, systemClock } from '../clock.js'
 import type { ClusterSection } from '../config/cluster-config.js'
-import { HyperCacheError, wrongType } from '../errors.js'
+import { wrongType } from '../errors.js'
 import { HashRing } from '../ring/hash-ring.js'
 import type { NodeSpec, RingNode } from '../types.js'
-import { MemberView } from './member-view.js'
+import { MemberView, notJoined } from './member-view.js'
 import type { MembershipMetrics, MembershipProvider, MembershipSubscription } from './membership-provider.js'
 
 /** The node of this process, as the configuration describes it. */
@@ -81,8 +81,7 @@ export class SimpleMembership implements MembershipProvider {
     this.#view.throwIfClosed()
     const previous = this.#localMember
     if (previous === undefined) {
-      const message = `${this.localNodeId} takes no part in the membership: its metadata cannot be updated`
-      throw new HyperCacheError('ERR_HYPERCACHE_NOT_JOINED', message)
+      throw notJoined(this.localNodeId, 'its metadata cannot be updated')
     }
     if (metadata === undefined) throw wrongType('metadata', metadata, 'an object of strings')
     const kept = asRingKeepsIt({ ...this.#local, metadata }).metadata

@@ -1,7 +1,7 @@
-/** Whether the members have told equal rings. */
+/** The checksums of rings that members have told. */
 
 /** The checksums that members have told, and how long it took until all live ones told the same. */
-export class RingAgreement {
+export class ToldChecksums {
   #checksums: ReadonlyMap<string, string> = new Map()
   /** When the view changed last, of a change that all have not agreed on yet. */
   #changedMs: number | undefined
