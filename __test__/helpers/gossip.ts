@@ -4,6 +4,7 @@ import type { GossipConfig, HashRingConfig } from '../../dist/index.js'
 import { validateClusterConfig } from '../../dist/index.js'
 import { GossipMembership } from '../../dist/membership/gossip-membership.js'
 import type { GossipMembershipOptions } from '../../dist/membership/gossip-options.js'
+import { until } from './until'
 
 /** Quick, and forgiving enough for a machine that has other things to do. */
 export const QUICK: GossipConfig = {
@@ -74,3 +75,17 @@ export function addressOf(membership: GossipMembership): string {
 /** The members that one sees, as `id status`. */
 export const viewOf = (membership: GossipMembership): string[] =>
   membership.members().map(({ id, status }) => `${id} ${status}`)
+
+/** A member that has joined, with nobody. */
+export async function joined(...args: Parameters<typeof gossipMember>): Promise<GossipMembership> {
+  const membership = gossipMember(...args)
+  await membership.join([])
+  return membership
+}
+
+/** Resolves when a member sees these, each as `id status`. */
+export const sees = (membership: GossipMembership, ...wanted: string[]): Promise<void> =>
+  until(
+    () => viewOf(membership).join() === wanted.join(),
+    () => viewOf(membership),
+  )

@@ -57,3 +57,17 @@ export class LateSeed {
     }
   }
 }
+
+const made: LateSeed[] = []
+
+/** A seed that is closed by `closeSeeds`. */
+export async function lateSeed(options?: Parameters<typeof LateSeed.listen>[0]): Promise<LateSeed> {
+  const seed = await LateSeed.listen(options)
+  made.push(seed)
+  return seed
+}
+
+/** Closes all seeds that `lateSeed` made. */
+export function closeSeeds(): void {
+  made.splice(0).forEach((seed) => seed.close())
+}

@@ -12,6 +12,14 @@ const STUTTER_MS = 20_000
 const FEW = ['n1', 'n2']
 const MANY = ['n3', 'n4', 'n5']
 
+/** Cuts the cluster in two, and waits until the few take the many for failed. */
+async function comeApart(cluster) {
+  await cluster.network.cut(FEW, MANY)
+  const atMs = Date.now()
+  const few = FEW.map((id) => cluster.node(id))
+  for (const id of MANY) await cluster.told(few, 'failed', id, atMs)
+}
+
 export const compounds = [
   {
     name: 'all five are killed at once, and come back',
@@ -50,10 +58,7 @@ export const compounds = [
     name: 'a restart behind a partition',
     async run({ start, time }) {
       const cluster = await start(5)
-      await cluster.network.cut(FEW, MANY)
-      const atMs = Date.now()
-      const few = FEW.map((id) => cluster.node(id))
-      for (const id of MANY) await cluster.told(few, 'failed', id, atMs)
+      await comeApart(cluster)
       await cluster.kill('n5')
       const begunMs = Date.now()
       await cluster.begin('n5').started()
@@ -72,10 +77,7 @@ export const compounds = [
     name: 'a leave that one side of a partition does not hear of',
     async run({ start, time }) {
       const cluster = await start(5)
-      await cluster.network.cut(FEW, MANY)
-      const atMs = Date.now()
-      const few = FEW.map((id) => cluster.node(id))
-      for (const id of MANY) await cluster.told(few, 'failed', id, atMs)
+      await comeApart(cluster)
       assert.equal(await cluster.node('n5').leave(), 0)
       cluster.nodes.delete('n5')
       await cluster.network.heal()

@@ -4,42 +4,29 @@ import { createServer } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { MembershipChange } from '../../../dist/index.js'
 import { GossipMembership } from '../../../dist/membership/gossip-membership.js'
-import { addressOf, closeMembers, gossipMember, gossipOptions, viewOf } from '../../helpers/gossip'
-import { LateSeed } from '../../helpers/late-seed'
+import {
+  addressOf,
+  closeMembers,
+  gossipMember,
+  gossipOptions,
+  joined,
+  sees,
+  viewOf,
+} from '../../helpers/gossip'
+import { closeSeeds, lateSeed } from '../../helpers/late-seed'
 import { ManualClock } from '../../helpers/manual-clock'
 import { refused } from '../../helpers/refused'
 import { until } from '../../helpers/until'
 
-const seeds: LateSeed[] = []
-
 afterEach(() => {
   closeMembers()
-  seeds.splice(0).forEach((seed) => seed.close())
+  closeSeeds()
 })
-
-async function lateSeed(options?: { isSilent?: boolean }): Promise<LateSeed> {
-  const seed = await LateSeed.listen(options)
-  seeds.push(seed)
-  return seed
-}
-
-const sees = (membership: GossipMembership, ...wanted: string[]) =>
-  until(
-    () => viewOf(membership).join() === wanted.join(),
-    () => viewOf(membership),
-  )
 
 function told(membership: GossipMembership): string[] {
   const types: string[] = []
   membership.subscribe(({ type, member }: MembershipChange) => void types.push(`${member.id} ${type}`))
   return types
-}
-
-/** A member that has joined. */
-async function joined(...args: Parameters<typeof gossipMember>): Promise<GossipMembership> {
-  const membership = gossipMember(...args)
-  await membership.join([])
-  return membership
 }
 
 describe('a join is refused', () => {

@@ -3,18 +3,12 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import type { MembershipChange } from '../../../dist/index.js'
 import type { GossipMembership } from '../../../dist/membership/gossip-membership.js'
-import { addressOf, closeMembers, gossipMember, viewOf } from '../../helpers/gossip'
+import { addressOf, closeMembers, gossipMember, sees } from '../../helpers/gossip'
 import { inChild } from '../../binding/child'
 import { refused } from '../../helpers/refused'
 import { until } from '../../helpers/until'
 
 afterEach(closeMembers)
-
-const sees = (membership: GossipMembership, ...wanted: string[]) =>
-  until(
-    () => viewOf(membership).join() === wanted.join(),
-    () => viewOf(membership),
-  )
 
 /** Members that all know each other. */
 async function cluster(...ids: string[]): Promise<GossipMembership[]> {

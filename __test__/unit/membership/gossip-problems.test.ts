@@ -6,11 +6,10 @@ import { createSocket } from 'node:dgram'
 import { connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { GossipMembership } from '../../../dist/membership/gossip-membership.js'
-import { addressOf, closeMembers, gossipMember, viewOf } from '../../helpers/gossip'
-import { LateSeed } from '../../helpers/late-seed'
+import { addressOf, closeMembers, gossipMember, joined, sees, viewOf } from '../../helpers/gossip'
+import { closeSeeds, lateSeed } from '../../helpers/late-seed'
 import { until } from '../../helpers/until'
 
-const seeds: LateSeed[] = []
 let warnings: (Error & { code?: string })[] = []
 const listen = (warning: Error) => void warnings.push(warning)
 
@@ -22,26 +21,8 @@ beforeEach(() => {
 afterEach(() => {
   process.off('warning', listen)
   closeMembers()
-  seeds.splice(0).forEach((seed) => seed.close())
+  closeSeeds()
 })
-
-async function lateSeed(): Promise<LateSeed> {
-  const seed = await LateSeed.listen()
-  seeds.push(seed)
-  return seed
-}
-
-const sees = (membership: GossipMembership, ...wanted: string[]) =>
-  until(
-    () => viewOf(membership).join() === wanted.join(),
-    () => viewOf(membership),
-  )
-
-async function joined(...args: Parameters<typeof gossipMember>): Promise<GossipMembership> {
-  const membership = gossipMember(...args)
-  await membership.join([])
-  return membership
-}
 
 const key = (byte: number) => Buffer.alloc(32, byte).toString('base64')
 const strange = () => warnings.filter(({ code }) => code === 'ERR_HYPERCACHE_STRANGER')
