@@ -133,7 +133,7 @@ export declare class NativeRing {
   /** Number of points of all nodes. */
   get pointCount(): number
   /** Version of the placement. */
-  get epoch(): number
+  get version(): number
   /** Fingerprint of the placement, 16 hex digits. */
   get checksum(): string
   /** All points in ring order. */
@@ -322,7 +322,7 @@ export interface NativeMetrics {
   /** Numbers of nodes, in the order alive, suspected, dead, leaving, updating. */
   nodesByStatus: Array<number>
   pointCount: number
-  epoch: number
+  version: number
   rebuildCount: number
   rebuildTimeMs: number
   lookupCount: number
@@ -436,9 +436,9 @@ export interface NativeOwnerChange {
   to: string | null
 }
 
-/** Who owns what at one epoch. */
+/** Who owns what at one version. */
 export interface NativeOwnership {
-  epoch: number
+  version: number
   checksum: string
   loadFactor: number
   ownership: Array<NativeNodeOwnership>
@@ -492,8 +492,8 @@ export interface NativeRecord {
 
 /** A change of placement that was made. */
 export interface NativeRingChange {
-  epoch: number
-  previousEpoch: number
+  version: number
+  previousVersion: number
   checksum: string
   movedArc: bigint
   movedShare: number

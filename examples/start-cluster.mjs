@@ -6,7 +6,7 @@ const coordinator = await startCluster({ cluster: { nodeId: 'node1' } })
 const { routing, membership, events } = coordinator
 
 events.subscribe('ring:changed', ({ payload }) => {
-  console.log(`epoch ${payload.epoch}: ${(payload.movedShare * 100).toFixed(1)} % of the keys moved`)
+  console.log(`version ${payload.version}: ${(payload.movedShare * 100).toFixed(1)} % of the keys moved`)
 })
 
 console.log('members:', membership.members().map(({ id, status }) => `${id} (${status})`).join(', '))

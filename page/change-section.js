@@ -8,7 +8,7 @@ import { number, percent, timeOfDay } from './format.js'
 import { handoverOf } from './handover.js'
 import { transferTable } from './transfers.js'
 
-/** The epoch and colours of what is shown: the same is not made again, so that nobody loses their place in it. */
+/** The version and colours of what is shown: the same is not made again, so that nobody loses their place in it. */
 let shown = ''
 
 /**
@@ -34,7 +34,7 @@ export function showChange(change, slots) {
       'p',
       { class: 'lead' },
       ...movedWords(change),
-      ` with epoch ${number(change.epoch)}, `,
+      ` with version ${number(change.version)}, `,
       time,
       '.',
     ),

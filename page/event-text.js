@@ -94,7 +94,7 @@ export function sentenceOf({ type, payload = {}, lostCount = 0 }) {
   switch (type) {
     case 'ring:changed':
       return [
-        `Epoch ${payload.epoch}: `,
+        `Version ${payload.version}: `,
         ...(handoverOf(payload.transfers) ?? [`${percent(payload.movedShare)} of all keys moved`]),
       ]
     case 'ring:diverged':

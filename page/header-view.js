@@ -35,7 +35,7 @@ export class HeaderView {
     // A function of one's own is secret as a seed is.
     const isSeeded = ring.isSeeded && ring.hashFunction !== 'custom'
     const facts = [
-      ['Epoch', number(ring.epoch), 'Rises by one with each change of the ring.'],
+      ['Version', number(ring.version), 'Rises by one with each change of the ring.'],
       ['Checksum', ring.checksum, 'Equal on every node that places keys alike.'],
       ['Hash', `${ring.hashFunction}${isSeeded ? ', seeded' : ''}`, 'Places keys and nodes on the ring.'],
       ['Replicas', number(ring.replicationFactor), 'Nodes that a key is kept on.'],

@@ -1,9 +1,9 @@
-// Threads that read one ring while another changes it: no answer is stale, and none is of two epochs.
+// Threads that read one ring while another changes it: no answer is stale, and none is of two versions.
 //
 //   npm run test:stale -- --reads 1e8 --threads 4 --seconds 600
 //
 // The writer counts each change before it begins and after it has ended. A reader looks at these counts round each
-// call: the answer must be the one of an epoch that was current in between, in whole, by rings built apart.
+// call: the answer must be the one of a version that was current in between, in whole, by rings built apart.
 
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
@@ -12,7 +12,7 @@ import { Worker, isMainThread, workerData } from 'node:worker_threads'
 
 const { HashRing } = createRequire(import.meta.url)('../dist/index.js')
 
-/** Places of the writer: the last epoch that it began to make, the last that is done, and 1 at the end. */
+/** Places of the writer: the last version that it began to make, the last that is done, and 1 at the end. */
 const Place = { Begun: 0, Done: 1, IsOver: 2, size: 3 }
 /** Places of each reader. */
 const Count = { Reads: 0, Overlaps: 1, Wrong: 2, Keys: 3, size: 4 }
@@ -82,7 +82,7 @@ function ringOf(nodes, hashFunction) {
   return ring
 }
 
-/** The answers at each of the epochs, from rings that nobody changes. */
+/** The answers at each of the versions, from rings that nobody changes. */
 function tablesOf(hashFunction) {
   const nodes = new Map(HOME.map((spec) => [spec.id, spec]))
   const tables = STEPS.map((step) => {
@@ -104,7 +104,7 @@ const isSame = (answer, expected) =>
     typeof expected === 'object' &&
     answer.length === expected.length &&
     answer.every((id, at) => id === expected[at]))
-/** Whether a batch is all of one epoch. */
+/** Whether a batch is all of one version. */
 const isBatchOf = (answer, { owners }) =>
   typeof answer === 'string'
     ? answer === owners[0]
@@ -159,26 +159,26 @@ const BROKEN = {
 }
 
 /** A reader: asks until it is told to stop. */
-function read({ handle, epochs, counts, tables, broken }) {
+function read({ handle, versions, counts, tables, broken }) {
   const { often, rare, longest } = questionsTo(HashRing.attach(handle))
   for (const asked of new Set([...often, ...rare, longest]))
     if (broken !== undefined) asked.question = BROKEN[broken](asked.question)
   const examples = []
   let [reads, overlaps, wrong, keys] = [0, 0, 0, 0]
   const readOnce = ({ question, keyCount, fits }, key) => {
-    const done = Atomics.load(epochs, Place.Done)
+    const done = Atomics.load(versions, Place.Done)
     const answer = ask(() => question(key))
-    const begun = Atomics.load(epochs, Place.Begun)
+    const begun = Atomics.load(versions, Place.Begun)
     reads += 1
     keys += keyCount
     if (begun !== done) overlaps += 1
     const last = Math.min(begun, done + tables.length - 1)
-    for (let epoch = done; epoch <= last; epoch += 1)
-      if (fits(answer, tables[(epoch - 1) % tables.length], key)) return
+    for (let version = done; version <= last; version += 1)
+      if (fits(answer, tables[(version - 1) % tables.length], key)) return
     wrong += 1
     if (examples.length < 3) examples.push({ key, answer: String(answer).slice(0, 200), done, begun })
   }
-  for (let round = 0; Atomics.load(epochs, Place.IsOver) === 0; round += 1) {
+  for (let round = 0; Atomics.load(versions, Place.IsOver) === 0; round += 1) {
     // Each question twice: what is kept too long is asked for again at once.
     for (let at = 0; at < 1_024; at += 1) readOnce(often[(at >> 1) & 7], (at >> 1) % KEYS.length)
     readOnce(rare[round % rare.length], 0)
@@ -192,20 +192,20 @@ function read({ handle, epochs, counts, tables, broken }) {
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 /** Makes changes while it may. Answers how many. */
-async function write(ring, epochs, mayGoOn) {
-  let epoch = 1
+async function write(ring, versions, mayGoOn) {
+  let version = 1
   while (mayGoOn()) {
     for (let at = 0; at < 100; at += 1) {
-      const step = STEPS[(epoch - 1) % STEPS.length]
-      epoch += 1
-      Atomics.store(epochs, Place.Begun, epoch)
+      const step = STEPS[(version - 1) % STEPS.length]
+      version += 1
+      Atomics.store(versions, Place.Begun, version)
       step.make(ring)
-      Atomics.store(epochs, Place.Done, epoch)
-      assert.equal(ring.epoch, epoch, 'each step is one change')
+      Atomics.store(versions, Place.Done, version)
+      assert.equal(ring.version, version, 'each step is one change')
     }
     await turn()
   }
-  return epoch - 1
+  return version - 1
 }
 
 function options() {
@@ -229,13 +229,13 @@ async function main() {
   const { reads, seconds, threads, hash, broken } = options()
   const tables = tablesOf(hash)
   const ring = ringOf(HOME, hash)
-  const epochs = new Int32Array(new SharedArrayBuffer(4 * Place.size)).fill(1, 0, 2)
+  const versions = new Int32Array(new SharedArrayBuffer(4 * Place.size)).fill(1, 0, 2)
   const begunMs = performance.now()
   const secondsPassed = () => (performance.now() - begunMs) / 1_000
   const readers = Array.from({ length: threads }, () => {
     const counts = new BigInt64Array(new SharedArrayBuffer(8 * Count.size))
     const worker = new Worker(new URL(import.meta.url), {
-      workerData: { handle: ring.handle(), epochs, counts, tables, broken },
+      workerData: { handle: ring.handle(), versions, counts, tables, broken },
     })
     return { counts, exited: new Promise((resolve) => worker.on('error', console.error).on('exit', resolve)) }
   })
@@ -243,8 +243,8 @@ async function main() {
   for (const { exited } of readers) void exited.then(() => (endedCount += 1))
   const sum = (place) => readers.reduce((sum, { counts }) => sum + Number(Atomics.load(counts, place)), 0)
   const mayGoOn = () => endedCount === 0 && (sum(Count.Reads) < reads || secondsPassed() < seconds)
-  const changes = await write(ring, epochs, mayGoOn)
-  Atomics.store(epochs, Place.IsOver, 1)
+  const changes = await write(ring, versions, mayGoOn)
+  Atomics.store(versions, Place.IsOver, 1)
   const codes = await Promise.all(readers.map(({ exited }) => exited))
   const said = {
     ...{ reads: sum(Count.Reads), keys: sum(Count.Keys), changes, overlaps: sum(Count.Overlaps) },

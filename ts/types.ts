@@ -231,9 +231,9 @@ export interface NodeOwnership {
   homeArc: bigint
 }
 
-/** Who owns what at one epoch. */
+/** Who owns what at one version. */
 export interface RingOwnership {
-  readonly epoch: number
+  readonly version: number
   readonly checksum: string
   /**
    * Largest share × number of nodes: what `analyzeDistribution` tells of ever more keys. 0 where no node may
@@ -367,10 +367,10 @@ export interface MovementPlan extends Movement {
 
 /** A change of placement that was made. Frozen: all listeners get the same object. */
 export interface RingChange {
-  /** The epoch it made. */
-  readonly epoch: number
-  /** The epoch before; that of the change before, unless changes were lost. */
-  readonly previousEpoch: number
+  /** The version it made. */
+  readonly version: number
+  /** The version before; that of the change before, unless changes were lost. */
+  readonly previousVersion: number
   /** The checksum it made. */
   readonly checksum: string
   /** Number of tokens whose owner changed, of 2^64. */
@@ -409,7 +409,7 @@ export interface RingMetrics {
   nodesByStatus: Record<NodeStatus, number>
   /** Points of all nodes, whatever their status. */
   pointCount: number
-  epoch: number
+  version: number
   /** Changes of placement. */
   rebuildCount: number
   /** Time that they took, all together. */

@@ -55,18 +55,18 @@ describe.each(changes)('%s', (_, change, ids) => {
     }
     expect(() => change(ring, close)).toThrow(closedError)
     expect(idsOf(other!)).toEqual(['other'])
-    expect(other!.epoch).toBe(1)
+    expect(other!.version).toBe(1)
   })
 
   test('while the caller’s code fails: its own error, the ring as it was', () => {
     const ring = make()
-    const { epoch, checksum } = ring
+    const { version, checksum } = ring
     const failure = new Error('from the caller')
     const fail = () => {
       throw failure
     }
     expect(() => change(ring, fail)).toThrow(failure)
-    expect([ring.epoch, ring.checksum, ...idsOf(ring)]).toEqual([epoch, checksum, 'a', 'b', 'c'])
+    expect([ring.version, ring.checksum, ...idsOf(ring)]).toEqual([version, checksum, 'a', 'b', 'c'])
   })
 })
 

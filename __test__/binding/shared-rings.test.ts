@@ -48,7 +48,7 @@ describe('a ring that is attached', () => {
         for (const worker of [one, two]) assert.deepEqual(await tell(worker, body), here)
         return here
       }
-      const fields = 'return [ring.nodes(), ring.epoch, ring.checksum, ring.pointCount, ring.handle()]'
+      const fields = 'return [ring.nodes(), ring.version, ring.checksum, ring.pointCount, ring.handle()]'
       const routes = 'return [ring.getReplicas("key", 9), ring.getNodeBatch(["a", "b"]), ring.explain("key")]'
       const changes = [
         "ring.addNode({ id: 'c', address: 'host:1', capabilities: ['ssd'] })",
@@ -96,7 +96,7 @@ describe('a ring that is attached', () => {
       assert.equal(ring.getMetrics().cache.keyCount, 24)
       assert.equal(await tell(workers[1], 'ring.addNode("c"); ring.close()'), undefined)
       assert.equal(ring.getMetrics().cache.keyCount, 12)
-      assert.deepEqual([ring.getMetrics().epoch, ring.getMetrics().rebuildCount], [2, 1])
+      assert.deepEqual([ring.getMetrics().version, ring.getMetrics().rebuildCount], [2, 1])
       await workers[1].terminate()`)
   })
 

@@ -27,7 +27,7 @@ async function run(...args: string[]): Promise<{ code: number | string; figures:
   return { code, figures: JSON.parse(line) as Figures, stderr }
 }
 
-describe('every answer is that of an epoch current during the call, in whole', () => {
+describe('every answer is that of a version current during the call, in whole', () => {
   test.each([
     ['xxhash64', 4e6],
     ['sha256', 1e6],

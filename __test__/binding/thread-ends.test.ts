@@ -84,12 +84,12 @@ describe('a worker that ends in the middle of', () => {
       const ring = new HashRing({ nodes: ['a', 'b', 'c'], virtualNodeCount: 32 })
       const handle = ring.handle()
       // The main thread watches, changes and reads on.
-      const epochs = []
-      const previousEpochs = []
+      const versions = []
+      const previousVersions = []
       process.on('warning', ({ code }) => assert.fail(code))
-      ring.watch(({ epoch, previousEpoch }) => {
-        epochs.push(epoch)
-        previousEpochs.push(previousEpoch)
+      ring.watch(({ version, previousVersion }) => {
+        versions.push(version)
+        previousVersions.push(previousVersion)
       })
       const end = async () => {
         const worker = new Worker(${JSON.stringify(program)}, { eval: true, workerData: handle })
@@ -116,9 +116,9 @@ describe('a worker that ends in the middle of', () => {
       const fresh = new HashRing({ nodes: ['a', 'b', 'c'], virtualNodeCount: 32 })
       assert.deepEqual(ring.getReplicas('key'), fresh.getReplicas('key'))
       assert.equal(ring.checksum, fresh.checksum)
-      while (epochs.at(-1) < ring.epoch) await turn()
-      assert.deepEqual(epochs, epochs.map((_, at) => at + 2))
-      assert.deepEqual(previousEpochs, epochs.map((epoch) => epoch - 1))
+      while (versions.at(-1) < ring.version) await turn()
+      assert.deepEqual(versions, versions.map((_, at) => at + 2))
+      assert.deepEqual(previousVersions, versions.map((version) => version - 1))
       ring.close()
       assert.throws(() => HashRing.attach(handle), { code: 'ERR_HYPERCACHE_RING_GONE' })`)
   })
@@ -211,7 +211,7 @@ describe('a process that has nothing to do but', () => {
   })
 
   test('changes while something else keeps it alive hears them, and then ends', async () => {
-    const body = `ring.watch(({ epoch }) => console.log('heard ' + epoch))
+    const body = `ring.watch(({ version }) => console.log('heard ' + version))
       setTimeout(() => { ring.addNode('b'); setTimeout(() => 0, 300) }, 1)`
     const { code, stdout } = await run(`${ring} ${body}`)
     expect([code, stdout]).toEqual([0, 'heard 2\n'])

@@ -16,15 +16,15 @@ afterEach(() => ring.close())
 
 /** Makes changes: each adds a node. */
 function makeChanges(count: number) {
-  for (let at = 0; at < count; at += 1) ring.addNode(`node${ring.epoch}`)
+  for (let at = 0; at < count; at += 1) ring.addNode(`node${ring.version}`)
 }
 
 /** Waits until all changes made so far have come to this thread. */
 async function arrived() {
-  const last = ring.epoch + 1
+  const last = ring.version + 1
   await new Promise<void>((resolve) => {
-    const stop = ring.watch(({ epoch }) => {
-      if (epoch !== last) return
+    const stop = ring.watch(({ version }) => {
+      if (version !== last) return
       stop()
       resolve()
     })
@@ -34,12 +34,12 @@ async function arrived() {
 
 /** What the iterator answers until it ends or fails. */
 async function drained(iterator: AsyncIterable<RingChange>) {
-  const epochs: number[] = []
+  const versions: number[] = []
   try {
-    for await (const { epoch } of iterator) epochs.push(epoch)
-    return { epochs, error: undefined }
+    for await (const { version } of iterator) versions.push(version)
+    return { versions, error: undefined }
   } catch (error) {
-    return { epochs, error }
+    return { versions, error }
   }
 }
 
@@ -48,15 +48,15 @@ describe('an iterator', () => {
     const iterator = ring.watch()
     makeChanges(2)
     await arrived()
-    const epochs: number[] = []
+    const versions: number[] = []
     for await (const change of iterator) {
-      expect(change.previousEpoch).toBe(change.epoch - 1)
-      epochs.push(change.epoch)
-      if (epochs.length < 10) makeChanges(epochs.length % 2)
-      if (change.epoch === ring.epoch && epochs.length >= 8) break
-      if (change.epoch === ring.epoch) makeChanges(1)
+      expect(change.previousVersion).toBe(change.version - 1)
+      versions.push(change.version)
+      if (versions.length < 10) makeChanges(versions.length % 2)
+      if (change.version === ring.version && versions.length >= 8) break
+      if (change.version === ring.version) makeChanges(1)
     }
-    expect(epochs).toEqual(epochs.map((_, at) => at + 2))
+    expect(versions).toEqual(versions.map((_, at) => at + 2))
     expect(await iterator.next()).toEqual(END)
   })
 
@@ -65,7 +65,7 @@ describe('an iterator', () => {
     const asked = [iterator.next(), iterator.next(), iterator.next()]
     makeChanges(2)
     const [first, second] = await Promise.all(asked.slice(0, 2))
-    expect([first, second].map((result) => (result!.value as RingChange).epoch)).toEqual([2, 3])
+    expect([first, second].map((result) => (result!.value as RingChange).version)).toEqual([2, 3])
     ring.close()
     expect(await asked[2]).toEqual(END)
   })
@@ -75,8 +75,8 @@ describe('an iterator', () => {
     makeChanges(3)
     await arrived()
     ring.close()
-    expect(await drained(quick)).toEqual({ epochs: [2, 3, 4, 5], error: undefined })
-    expect(await drained(slow)).toEqual({ epochs: [2, 3], error: overflow })
+    expect(await drained(quick)).toEqual({ versions: [2, 3, 4, 5], error: undefined })
+    expect(await drained(slow)).toEqual({ versions: [2, 3], error: overflow })
   })
 })
 
@@ -89,8 +89,8 @@ describe('too many changes', () => {
     makeChanges(1)
     // The first iterator is over its limit now, and hears no more.
     await arrived()
-    const epochs = Array.from({ length: queueLimit }, (_, at) => at + 2)
-    expect(await drained(full)).toEqual({ epochs, error: overflow })
+    const versions = Array.from({ length: queueLimit }, (_, at) => at + 2)
+    expect(await drained(full)).toEqual({ versions, error: overflow })
     // The error comes once.
     expect(await full.next()).toEqual(END)
     await kept.return!()
@@ -101,16 +101,16 @@ describe('too many changes', () => {
     const ids = Array.from({ length: 1_025 }, (_, at) => (at % 2 === 0 ? 'dead' : 'alive'))
     for (const status of ids) ring.setNodeStatus('a', status)
     await arrived()
-    const { epochs, error } = await drained(iterator)
-    expect([epochs.length, epochs[0], epochs.at(-1)]).toEqual([1_024, 2, 1_025])
+    const { versions, error } = await drained(iterator)
+    expect([versions.length, versions[0], versions.at(-1)]).toEqual([1_024, 2, 1_025])
     expect(error).toEqual(overflow)
   })
 
   test('an iterator that takes each is never over its limit', async () => {
     const iterator = ring.watch({ queueLimit: 1 })
-    for (let epoch = 2; epoch < 40; epoch += 1) {
+    for (let version = 2; version < 40; version += 1) {
       makeChanges(1)
-      expect(await iterator.next()).toMatchObject({ done: false, value: { epoch } })
+      expect(await iterator.next()).toMatchObject({ done: false, value: { version } })
     }
   })
 })
@@ -121,7 +121,7 @@ describe('an iterator ends', () => {
     const pending = iterator.next()
     makeChanges(3)
     await arrived()
-    expect(await pending).toMatchObject({ value: { epoch: 2 } })
+    expect(await pending).toMatchObject({ value: { version: 2 } })
     expect(await iterator.return!()).toEqual(END)
     makeChanges(1)
     expect(await iterator.next()).toEqual(END)
@@ -148,7 +148,7 @@ describe('an iterator ends', () => {
     makeChanges(2)
     for await (const _ of left) break
     const loop = async () => {
-      for await (const { epoch } of thrown) throw new Error(`at ${epoch}`)
+      for await (const { version } of thrown) throw new Error(`at ${version}`)
     }
     await expect(loop()).rejects.toThrow('at 2')
     expect(await Promise.all([left.next(), thrown.next()])).toEqual([END, END])
@@ -167,7 +167,7 @@ describe('an iterator ends', () => {
     await arrived()
     controller.abort()
     makeChanges(1)
-    expect(await drained(iterator)).toEqual({ epochs: [], error: undefined })
+    expect(await drained(iterator)).toEqual({ versions: [], error: undefined })
   })
 
   test('with a signal, while it is waited for', async () => {
@@ -176,7 +176,7 @@ describe('an iterator ends', () => {
     makeChanges(1)
     await arrived()
     controller.abort()
-    expect(await pending).toEqual({ epochs: [2, 3], error: undefined })
+    expect(await pending).toEqual({ versions: [2, 3], error: undefined })
   })
 
   test('with the ring: by close() and by Symbol.dispose', async () => {
@@ -186,8 +186,8 @@ describe('an iterator ends', () => {
       makeChanges(1)
       await arrived()
       close()
-      expect(await waited).toEqual({ epochs: [2, 3], error: undefined })
-      expect(await drained(queued)).toEqual({ epochs: [2, 3], error: undefined })
+      expect(await waited).toEqual({ versions: [2, 3], error: undefined })
+      expect(await drained(queued)).toEqual({ versions: [2, 3], error: undefined })
     }
   })
 
@@ -197,7 +197,7 @@ describe('an iterator ends', () => {
     makeChanges(2)
     await arrived()
     ring.close()
-    expect(await drained(other)).toEqual({ epochs: [2, 3, 4], error: undefined })
+    expect(await drained(other)).toEqual({ versions: [2, 3, 4], error: undefined })
   })
 })
 
@@ -208,7 +208,7 @@ test('however many changes come, others have their turns of the event loop betwe
   const over = new Promise<void>((done) => (resolve = done))
   ring.watch((change) => {
     told += 1
-    if (change.epoch !== 1_001) return
+    if (change.version !== 1_001) return
     isOver = true
     resolve()
   })

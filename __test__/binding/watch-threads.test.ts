@@ -18,26 +18,26 @@ test('every listener and iterator of every thread is told the same changes, in o
   const watching = `
     const heard = { first: [], second: [], iterated: [] }
     const seen = []
-    const of = (change) => [change.epoch, change.previousEpoch, change.checksum, String(change.movedArc)]
+    const of = (change) => [change.version, change.previousVersion, change.checksum, String(change.movedArc)]
     let isLast
     const ended = new Promise((resolve) => (isLast = resolve))
     ring.watch((change) => heard.first.push(of(change)))
     const second = HashRing.attach(ring.handle())
     second.watch((change) => {
       heard.second.push(of(change))
-      if (change.epoch === LAST) isLast()
+      if (change.version === LAST) isLast()
     })
     const iterated = (async () => {
       for await (const change of ring.watch({ queueLimit: 65_536 })) {
         heard.iterated.push(of(change))
-        if (change.epoch === LAST) break
+        if (change.version === LAST) break
       }
     })()
     const make = async (name, count) => {
       for (let at = 0; at < count; at += 1) {
         ring.addNode(name + at)
-        // Others make changes too: the epoch is that of the checksum where it was the same after.
-        const [before, checksum, after] = [ring.epoch, ring.checksum, ring.epoch]
+        // Others make changes too: the version is that of the checksum where it was the same after.
+        const [before, checksum, after] = [ring.version, ring.checksum, ring.version]
         if (before === after) seen.push([before, checksum])
         ring.removeNode(name + at)
         if (at % 7 === 0) await new Promise((resolve) => setImmediate(resolve))
@@ -68,14 +68,15 @@ test('every listener and iterator of every thread is told the same changes, in o
     for (const worker of workers) worker.postMessage('go')
     const answers = workers.map((worker) => once(worker, 'message'))
     const all = [await make('main', COUNT), ...(await Promise.all(answers)).flat()]
-    assert.equal(ring.epoch, LAST)
+    assert.equal(ring.version, LAST)
     const [{ heard: { first: sequence } }] = all
-    assert.deepEqual(sequence.map(([epoch]) => epoch), Array.from({ length: LAST - 1 }, (_, at) => at + 2))
-    assert.ok(sequence.every(([epoch, previous]) => previous === epoch - 1))
+    const made = Array.from({ length: LAST - 1 }, (_, at) => at + 2)
+    assert.deepEqual(sequence.map(([version]) => version), made)
+    assert.ok(sequence.every(([version, previous]) => previous === version - 1))
     let seenCount = 0
     for (const { heard, seen } of all) {
       for (const way of ['first', 'second', 'iterated']) assert.deepEqual(heard[way], sequence)
-      for (const [epoch, checksum] of seen) assert.equal(sequence[epoch - 2][2], checksum)
+      for (const [version, checksum] of seen) assert.equal(sequence[version - 2][2], checksum)
       seenCount += seen.length
     }
     assert.ok(seenCount > 3 * COUNT / 10, 'too few checksums were seen: ' + seenCount)
@@ -120,17 +121,17 @@ test('too many changes for a blocked thread: listeners are warned, and go on aft
       WAITING_MAX + 101,
       `await until(() => warnings.length >= 2)
       const expected = Array.from({ length: ${WAITING_MAX} }, (_, at) => at + 2)
-      assert.deepEqual(changes.map(({ epoch }) => epoch), expected)
+      assert.deepEqual(changes.map(({ version }) => version), expected)
       assert.equal(warnings.length, 2)
       for (const [name, code, message] of warnings) {
         assert.deepEqual([name, code], ['HyperCacheWarning', 'ERR_HYPERCACHE_WATCH_OVERFLOW'])
         assert.match(message, /listener of watch\\(\\)/)
       }
-      const before = ring.epoch
+      const before = ring.version
       assert.equal(before, 1 + ${WAITING_MAX} + 101)
       ring.addNode('c')
       await until(() => changes.length > ${WAITING_MAX})
-      assert.deepEqual([changes.at(-1).previousEpoch, changes.at(-1).epoch], [before, before + 1])
+      assert.deepEqual([changes.at(-1).previousVersion, changes.at(-1).version], [before, before + 1])
       assert.equal(warnings.length, 2)`,
     ),
   )
@@ -144,7 +145,7 @@ test('too many changes for a blocked thread: iterators end with the overflow, at
       `const drain = async (iterator) => {
         let count = 0
         try {
-          for await (const { epoch } of iterator) assert.equal(epoch, (count += 1) + 1)
+          for await (const { version } of iterator) assert.equal(version, (count += 1) + 1)
         } catch (error) {
           return [count, error.code, error.message]
         }
@@ -155,10 +156,10 @@ test('too many changes for a blocked thread: iterators end with the overflow, at
       assert.deepEqual((await drain(small)).slice(0, 2), [10, 'ERR_HYPERCACHE_WATCH_OVERFLOW'])
       assert.deepEqual(await large.next(), { done: true, value: undefined })
       // A new one begins from the ring as it is.
-      const epoch = ring.epoch
+      const version = ring.version
       const anew = ring.watch()
       ring.addNode('c')
-      assert.equal((await anew.next()).value.previousEpoch, epoch)
+      assert.equal((await anew.next()).value.previousVersion, version)
       assert.deepEqual(warnings, [])`,
     ),
   )
@@ -182,11 +183,11 @@ test('a watch that begins after the loss is not told of it', async () => {
       'ring.watch(() => undefined)',
       WAITING_MAX + 5,
       // The loss has not been told yet, or has: the new one must not hear of it in either case.
-      `const epoch = ring.epoch
+      `const version = ring.version
       const anew = ring.watch()
       await until(() => warnings.length === 1)
       ring.addNode('c')
-      assert.equal((await anew.next()).value.previousEpoch, epoch)
+      assert.equal((await anew.next()).value.previousVersion, version)
       assert.equal(warnings.length, 1)`,
     ),
   )

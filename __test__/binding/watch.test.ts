@@ -22,14 +22,14 @@ async function listened(count: number, begin: (listener: (change: RingChange) =>
   )
   return changes
 }
-const epochs = (changes: RingChange[]) => changes.map(({ epoch }) => epoch)
+const versions = (changes: RingChange[]) => changes.map(({ version }) => version)
 
 /** All that comes until a change that this makes has come: whatever came before it has come by then. */
 async function settled(of = ring) {
-  const before = of.epoch
+  const before = of.version
   await new Promise<void>((resolve) => {
-    const stop = of.watch(({ epoch }) => {
-      if (epoch <= before) return
+    const stop = of.watch(({ version }) => {
+      if (version <= before) return
       stop()
       resolve()
     })
@@ -67,8 +67,8 @@ describe('what is announced', () => {
         checksums.push(ring.checksum)
       }
     })
-    expect(epochs(changes)).toEqual([2, 3, 4, 5])
-    expect(changes.map(({ previousEpoch }) => previousEpoch)).toEqual([1, 2, 3, 4])
+    expect(versions(changes)).toEqual([2, 3, 4, 5])
+    expect(changes.map(({ previousVersion }) => previousVersion)).toEqual([1, 2, 3, 4])
     expect(changes.map(({ checksum }) => checksum)).toEqual(checksums)
   })
 
@@ -80,7 +80,7 @@ describe('what is announced', () => {
     })
     const movement = HashRing.diff(before, ring)
     expect(change).toEqual({
-      ...{ epoch: 2, previousEpoch: 1, checksum: ring.checksum },
+      ...{ version: 2, previousVersion: 1, checksum: ring.checksum },
       ...{ movedArc: movement.movedArc, movedShare: movement.movedShare },
       ...{ transfers: movement.transfers, transferCount: movement.transfers.length, otherArc: 0n },
     })
@@ -99,7 +99,7 @@ describe('what is announced', () => {
       expect(() => ring.removeNode('z')).toThrow()
       ring.removeNode('b')
     })
-    expect(changes[0]).toMatchObject({ epoch: 2, previousEpoch: 1 })
+    expect(changes[0]).toMatchObject({ version: 2, previousVersion: 1 })
   })
 
   test('lists the 256 largest transfers, and sums up the others', async () => {
@@ -132,7 +132,7 @@ describe('what is announced', () => {
     expect(others[0]).toBe(change)
     for (const part of [change, change!.transfers, ...change!.transfers])
       expect(Object.isFrozen(part)).toBe(true)
-    expect(() => Object.assign(change!, { epoch: 7 })).toThrow(TypeError)
+    expect(() => Object.assign(change!, { version: 7 })).toThrow(TypeError)
   })
 
   test('comes in a later turn, never within the change', async () => {
@@ -150,7 +150,7 @@ describe('what is announced', () => {
     const later: [number, RingChange[]][] = []
     const watchOnceMore = () => {
       const changes: RingChange[] = []
-      later.push([ring.epoch, changes])
+      later.push([ring.version, changes])
       ring.watch((change) => changes.push(change))
     }
     // Changes wait when the second begins to watch, and when the third does, which the first one makes.
@@ -164,13 +164,13 @@ describe('what is announced', () => {
     ring.addNode('f')
     await settled()
     await settled()
-    expect(later.map(([epoch, changes]) => [epoch, changes[0]?.previousEpoch])).toEqual([
+    expect(later.map(([version, changes]) => [version, changes[0]?.previousVersion])).toEqual([
       [3, 3],
       [5, 5],
     ])
-    for (const [epoch, changes] of later) {
-      const all = Array.from({ length: ring.epoch - epoch }, (_, at) => epoch + at + 1)
-      expect(epochs(changes)).toEqual(all)
+    for (const [version, changes] of later) {
+      const all = Array.from({ length: ring.version - version }, (_, at) => version + at + 1)
+      expect(versions(changes)).toEqual(all)
     }
   })
 })
@@ -231,7 +231,7 @@ describe('a listener that', () => {
       })
       await settled()
     })
-    expect(epochs(heard).slice(0, 2)).toEqual([2, 3])
+    expect(versions(heard).slice(0, 2)).toEqual([2, 3])
     const failed = warnings.filter(({ code }) => code === 'ERR_HYPERCACHE_LISTENER_FAILED')
     expect(failed).toHaveLength(3)
     expect(failed[0]).toMatchObject({ name: 'HyperCacheWarning' })
@@ -249,7 +249,7 @@ describe('a listener that', () => {
       ring.watch(listener)
       for (const id of ['d', 'e', 'f']) ring.addNode(id)
     })
-    expect([count, ...epochs(heard)]).toEqual([1, 2, 3, 4])
+    expect([count, ...versions(heard)]).toEqual([1, 2, 3, 4])
   })
 
   test('removes another one silences it at once', async () => {
@@ -270,13 +270,13 @@ describe('a listener that', () => {
   test('changes the ring is told of that too, after what came before', async () => {
     const heard = await listened(4, (listener) => {
       ring.watch((change) => {
-        if (change.epoch < 4) ring.addNode(`made at ${change.epoch}`)
+        if (change.version < 4) ring.addNode(`made at ${change.version}`)
       })
       ring.watch(listener)
       ring.addNode('d')
       ring.addNode('e')
     })
-    expect(epochs(heard)).toEqual([2, 3, 4, 5])
+    expect(versions(heard)).toEqual([2, 3, 4, 5])
   })
 
   test('closes the ring ends all watches of this object, in the middle', async () => {
@@ -290,8 +290,8 @@ describe('a listener that', () => {
       other.addNode('d')
       other.addNode('e')
     })
-    expect([after, ...epochs(heard)]).toEqual([0, 2, 3])
-    expect(await iterator.next()).toMatchObject({ value: { epoch: 2 } })
+    expect([after, ...versions(heard)]).toEqual([0, 2, 3])
+    expect(await iterator.next()).toMatchObject({ value: { version: 2 } })
     expect(await iterator.next()).toEqual({ done: true, value: undefined })
     other.close()
   })
@@ -380,7 +380,7 @@ test('two objects of one ring in one thread each tell their own listeners', asyn
   ])
   ring.addNode('d')
   other.addNode('e')
-  expect((await both).map(epochs)).toEqual([
+  expect((await both).map(versions)).toEqual([
     [2, 3],
     [2, 3],
   ])

@@ -15,7 +15,7 @@ describe('events', () => {
     const opened = await open(browser, { nodes: nodeIds(3) })
     const { page, node } = opened
     node.ring.addNode('node4')
-    await text(page.locator('.event-text').first(), /^Epoch 2: .* of all keys moved$/)
+    await text(page.locator('.event-text').first(), /^Version 2: .* of all keys moved$/)
     await text(page.locator('#ring-middle'), /^4 nodes/)
     node.publish('custom', custom('deploy 7'))
     await text(page.locator('.event-text').first(), 'deploy 7')
@@ -37,13 +37,13 @@ describe('events', () => {
     // A page that nobody sees asks for nothing by itself.
     await page.evaluate(() => Object.defineProperty(document, 'visibilityState', { value: 'hidden' }))
     const before = ringRequests()
-    for (let epoch = 2; epoch <= 6; epoch += 1) {
-      node.ring.setNodeStatus('node1', epoch % 2 === 0 ? 'dead' : 'alive')
-      await text(page.locator('.event-text').first(), new RegExp(`^Epoch ${epoch}`))
+    for (let version = 2; version <= 6; version += 1) {
+      node.ring.setNodeStatus('node1', version % 2 === 0 ? 'dead' : 'alive')
+      await text(page.locator('.event-text').first(), new RegExp(`^Version ${version}`))
     }
     expect(ringRequests()).toBe(before)
     await page.clock.runFor(1_000)
-    await text(page.locator('#facts div').first(), 'Epoch6')
+    await text(page.locator('#facts div').first(), 'Version6')
     expect(ringRequests()).toBe(before + 1)
   })
 
@@ -190,7 +190,7 @@ describe('a node that goes away', () => {
     await text(page.locator('#live'), 'Live')
     await text(page.locator('#ready'), 'Ready')
     expect(await page.locator('#nodes-body tr').count()).toBe(2)
-    await text(page.locator('.event-text').first(), /^Epoch 2/)
+    await text(page.locator('.event-text').first(), /^Version 2/)
     expect(await page.locator('.event-text').count()).toBe(2)
     expect(await page.locator('#banner').isVisible()).toBe(false)
   })

@@ -22,7 +22,7 @@ async function useEverything({ page, node }: Opened): Promise<void> {
   const [first, second] = node.ring.nodes()
   node.ring.setNodeStatus(first!.id, 'dead')
   node.publish('member:failed', { member: { id: first!.id, status: 'dead' }, previous: { status: 'alive' } })
-  await text(page.locator('#facts div').first(), /Epoch ?2/)
+  await text(page.locator('#facts div').first(), /Version ?2/)
   await page.getByLabel('Key', { exact: true }).fill('k'.repeat(300))
   await page.getByRole('button', { name: 'Find' }).click()
   await page.locator('.replicas').waitFor()

@@ -48,7 +48,7 @@ describe('a what-if', () => {
       expect([before, after]).toEqual([shareOf(plan.before.nodes, id), shareOf(plan.after.nodes, id)])
     }
     await text(page.locator('.plan-result .tag'), 'nothing was changed')
-    expect([node.ring.nodeCount, node.ring.epoch]).toEqual([3, 1])
+    expect([node.ring.nodeCount, node.ring.version]).toEqual([3, 1])
   })
 
   test('draws the ring after it with the node that would come', async () => {
@@ -215,10 +215,10 @@ describe('what the last change moved', () => {
     await work(page)
     await text(page.locator('#plan-summary'), 'node1 would take over the whole ring.')
     node.ring.addNode('first')
-    await text(page.locator('#change .lead'), /^first took over the whole ring with epoch \d/)
+    await text(page.locator('#change .lead'), /^first took over the whole ring with version \d/)
     node.ring.setNodeStatus('first', 'dead')
-    await text(page.locator('#change .lead'), /^Nobody owns keys any more with epoch \d/)
-    await text(page.locator('.event-text').first(), /^Epoch \d: Nobody owns keys any more$/)
+    await text(page.locator('#change .lead'), /^Nobody owns keys any more with version \d/)
+    await text(page.locator('.event-text').first(), /^Version \d: Nobody owns keys any more$/)
   })
 
   test('is listed from whom to whom, the largest share first', async () => {
@@ -229,7 +229,7 @@ describe('what the last change moved', () => {
     node.ring.removeNode('node3')
     await text(
       page.locator('#change .lead'),
-      new RegExp(`^${plain(percent(plan.movedShare))} of all keys have moved with epoch 2`),
+      new RegExp(`^${plain(percent(plan.movedShare))} of all keys have moved with version 2`),
     )
     await page.locator('#change').getByRole('button', { name: /more/ }).click()
     const rows = await rowsOf(page, '#change')

@@ -25,7 +25,7 @@ export function ringAnswer(ring: HashRing, localNodeId: string, isSeeded: boolea
     return { id, status, statusSinceMs, weight, ...place, pointCount, share, fairShare, homeShare, isLocal }
   })
   return {
-    epoch: ring.epoch,
+    version: ring.version,
     checksum: ring.checksum,
     hashFunction: 'xxhash64',
     virtualNodeCount: 256,
@@ -55,8 +55,8 @@ export function planAnswer(ring: HashRing, change: PlannedChange, isSeeded: bool
 }
 
 /** A change as `GET /cluster/ring` tells of it. */
-export function changeView({ epoch, movedShare, transfers, transferCount }: RingChange): ChangeView {
-  return { epoch, timestampMs: Date.now(), movedShare, ...largest(transfers), transferCount }
+export function changeView({ version, movedShare, transfers, transferCount }: RingChange): ChangeView {
+  return { version, timestampMs: Date.now(), movedShare, ...largest(transfers), transferCount }
 }
 
 function largest(transfers: readonly Readonly<TransferView>[]) {

@@ -33,13 +33,13 @@ test('it prints what a plan prints', () => {
   expect(withoutTitle(text)).toBe(withoutTitle(ring(plan, KEYS)))
 })
 
-test('the object of a plan, but for the epochs', () => {
+test('the object of a plan, but for the versions', () => {
   const flags = ['--json', '--replicas', '2', '--keys', files.write('keys.txt', KEYS)]
   const plan = ['plan', '--ring', 'three.yaml', '--add', 'node4', ...flags]
   const answer = JSON.parse(ring(['diff', 'three.yaml', 'four.json', ...flags])) as { after: object }
   const planned = JSON.parse(ring(plan)) as { after: object }
   expect(answer).toMatchObject({ keyCount: 1_000, movedKeyCount: 243, idealShare: 0.25 })
-  expect({ ...answer, after: { ...answer.after, epoch: 2 } }).toEqual(planned)
+  expect({ ...answer, after: { ...answer.after, version: 2 } }).toEqual(planned)
 })
 
 test('statuses count', () => {

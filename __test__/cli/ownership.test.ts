@@ -24,7 +24,7 @@ test('the shares of the reference placement, as an object', () => {
   }
   const { nodes } = rings.find(({ ring }) => ring === 'r1')!
   expect(JSON.parse(ownership(...FIVE, '--json'))).toEqual({
-    epoch: 1,
+    version: 1,
     checksum: new HashRing({ nodes: nodes.map(({ node }) => node) }).checksum,
     loadFactor: expect.closeTo(5 * 0.207927666302, 10),
     ownership: nodes.map(({ node, arc, share }) => ({

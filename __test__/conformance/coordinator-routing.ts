@@ -41,7 +41,7 @@ export const routingRules: readonly Rule<CoordinatorUnderTest>[] = [
       expect(routing.getReplicas(key, 2)).toEqual(ring.getReplicas(key, 2))
     }
     expect(routing.analyzeDistribution(keys)).toEqual(ring.analyzeDistribution(keys))
-    expect(routing.metrics().epoch).toBe(ring.epoch)
+    expect(routing.metrics().version).toBe(ring.version)
     expect(await refusalCode(() => routing.getReplicas('key', -1))).toBe('ERR_HYPERCACHE_OUT_OF_RANGE')
   }),
   rule('gives away no list that it keeps (Z-6)', async (made) => {

@@ -249,21 +249,21 @@ const eventRules: Rule<CoordinatorUnderTest>[] = [
     made.coordinator.routing.ring.removeNode('by-hand')
     await made.settle()
     const changed = events.filter((event) => event.type === 'ring:changed')
-    const { epoch } = made.coordinator.routing.ring
-    expect(changed.map(({ payload }) => payload.epoch)).toEqual([epoch - 1, epoch])
+    const { version } = made.coordinator.routing.ring
+    expect(changed.map(({ payload }) => payload.version)).toEqual([version - 1, version])
   }),
   rule('publishes a plan, and changes nothing by it', async (made) => {
     const { coordinator } = made
     await coordinator.start()
     await made.settle()
     const events = eventsOf(made)
-    const { checksum, epoch } = coordinator.routing.ring
+    const { checksum, version } = coordinator.routing.ring
     const plan = coordinator.planRebalance({ add: ['another'] })
     expect(coordinator.routing.ring.checksum).toBe(checksum)
     await made.settle()
     expect(events.map(({ type }) => type)).toEqual(['rebalance:planned'])
     expect(events[0]!.payload).toEqual({
-      epoch,
+      version,
       checksumAfter: plan.after.checksum,
       movedArc: plan.movedArc,
       movedShare: plan.movedShare,

@@ -52,8 +52,8 @@ export const payloads: { readonly [T in EventType]: EventMap[T] } = {
   'member:updated': { member, previous: member },
   'member:reaped': { member, previous: member },
   'ring:changed': {
-    epoch: 2,
-    previousEpoch: 1,
+    version: 2,
+    previousVersion: 1,
     checksum: '0123456789abcdef',
     movedArc: 2n ** 63n,
     movedShare: 0.5,
@@ -68,7 +68,7 @@ export const payloads: { readonly [T in EventType]: EventMap[T] } = {
   },
   'ring:agreed': { checksum: '0123456789abcdef', memberCount: 2, durationMs: 5 },
   'rebalance:planned': {
-    epoch: 2,
+    version: 2,
     checksumAfter: '0123456789abcdef',
     movedArc: 2n ** 62n,
     movedShare: 0.25,

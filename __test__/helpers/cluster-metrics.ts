@@ -50,7 +50,7 @@ export function madeUpMetrics(from = 1_000_001): ClusterMetrics {
       nodeCount: 3,
       nodesByStatus: each(STATUSES),
       pointCount: next(),
-      epoch: next(),
+      version: next(),
       rebuildCount: next(),
       rebuildTimeMs: next(),
       lookupCount: next(),

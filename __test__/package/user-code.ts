@@ -60,7 +60,7 @@ const movedLater: Promise<MovedKeys> = plan.analyze((async function* () { yield 
 for (const { start, end, from, to } of plan.ranges()) console.log(end - start, from ?? 'nobody', to)
 const metrics: RingMetrics = new HashRing({ hashFunction, lookupCache: 'on' }).getMetrics()
 ring.acquire(ring.getNodeBounded(owner, { maxLoadFactor: 1.5 }))
-const watch = ring.watch(({ epoch, movedArc }) => console.log(epoch, movedArc))
+const watch = ring.watch(({ version, movedArc }) => console.log(version, movedArc))
 // @ts-expect-error a key is text or bytes
 ring.getNode(42)
 // @ts-expect-error no such status

@@ -1,4 +1,4 @@
-/** What changes do, whatever the ring: all or nothing, told by the epoch, forgotten by the checksum. */
+/** What changes do, whatever the ring: all or nothing, told by the version, forgotten by the checksum. */
 
 import { expect, test } from 'vitest'
 
@@ -11,7 +11,7 @@ const KEYS = Array.from({ length: 40 }, (_, at) => `key${at}`)
 
 /** What a caller can see of a ring. */
 const seen = (ring: HashRing) => ({
-  epoch: ring.epoch,
+  version: ring.version,
   checksum: ring.checksum,
   nodes: ring.nodes(),
   points: ring.points(),
@@ -47,8 +47,8 @@ test('a refused change leaves everything as it was', () => {
         expect(call).toThrow(
           expect.objectContaining({ code: expect.stringMatching(/^ERR_HYPERCACHE_/) }) as Error,
         )
-        expect({ epoch: ring.epoch, checksum: ring.checksum }).toMatchObject({
-          epoch: before.epoch,
+        expect({ version: ring.version, checksum: ring.checksum }).toMatchObject({
+          version: before.version,
           checksum: before.checksum,
         })
       }
@@ -57,20 +57,20 @@ test('a refused change leaves everything as it was', () => {
   }
 })
 
-test('the epoch rises by one, and the checksum changes, where and only where the placement does', () => {
-  const random = seeded('the epoch rises by one, and the checksum changes')
+test('the version rises by one, and the checksum changes, where and only where the placement does', () => {
+  const random = seeded('the version rises by one, and the checksum changes')
   const outcomes = { moved: 0, stayed: 0 }
   for (let round = 0; round < 60; round += 1) {
     const subject = randomRing(random)
     const { ring } = subject
-    expect(ring.epoch).toBe(1)
+    expect(ring.version).toBe(1)
     for (let step = 0; step < 25; step += 1) {
-      const before = { placement: placementOf(subject), epoch: ring.epoch, checksum: ring.checksum }
+      const before = { placement: placementOf(subject), version: ring.version, checksum: ring.checksum }
       const answersBefore = answers(ring)
       const kind = changeSomehow(random, subject)
       const isMoved = placementOf(subject) !== before.placement
       outcomes[isMoved ? 'moved' : 'stayed'] += 1
-      expect([kind, ring.epoch]).toEqual([kind, before.epoch + (isMoved ? 1 : 0)])
+      expect([kind, ring.version]).toEqual([kind, before.version + (isMoved ? 1 : 0)])
       expect([kind, ring.checksum !== before.checksum]).toEqual([kind, isMoved])
       if (!isMoved) expect(answers(ring)).toEqual(answersBefore)
     }

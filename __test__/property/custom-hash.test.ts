@@ -60,7 +60,7 @@ function answers(ring: HashRing, keys: Key[], change: PlannedChange): unknown {
     points: ring.points(),
     ownership: ring.ownership(),
     nodes: ring.nodes().map(({ statusSinceMs: _, ...node }) => node),
-    counts: [ring.epoch, ring.nodeCount, ring.pointCount],
+    counts: [ring.version, ring.nodeCount, ring.pointCount],
     plan: [plan.movedArc, plan.idealShare, plan.transfers, [...plan.ranges()], plan.copies, before, after],
     moved: [plan.analyze(keys), keys.map((key) => plan.ownerChange(key))],
   }

@@ -122,9 +122,9 @@ function checkMovement(movement: Movement, { subject: { options, nodes }, after,
 function checkApplied(ring: HashRing, plan: MovementPlan, keys: string[]) {
   const before = plan.before.ownership.some(({ arc }) => arc > 0n) ? ring.getNodeBatch(keys) : undefined
   plan.apply()
-  const { epoch, checksum, ownership } = plan.after
-  expect({ epoch: ring.epoch, checksum: ring.checksum, ownership: ring.ownership() }).toEqual({
-    epoch,
+  const { version, checksum, ownership } = plan.after
+  expect({ version: ring.version, checksum: ring.checksum, ownership: ring.ownership() }).toEqual({
+    version,
     checksum,
     ownership,
   })
@@ -136,7 +136,7 @@ function checkApplied(ring: HashRing, plan: MovementPlan, keys: string[]) {
 }
 
 /** What a caller can see of a ring. */
-const seen = (ring: HashRing) => [ring.epoch, ring.checksum, ring.nodes(), ring.points(), ring.ownership()]
+const seen = (ring: HashRing) => [ring.version, ring.checksum, ring.nodes(), ring.points(), ring.ownership()]
 
 const keysOf = (random: Random, { nodes }: Subject) => [
   ...Array.from({ length: 20 }, () => random.text(12)),

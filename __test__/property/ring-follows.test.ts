@@ -1,4 +1,4 @@
-/** A ring that follows members: batches of changes end where the changes one by one do, in one epoch. */
+/** A ring that follows members: batches of changes end where the changes one by one do, in one version. */
 
 import { expect, test } from 'vitest'
 
@@ -57,8 +57,8 @@ function seen(ring: HashRing) {
   return { checksum: ring.checksum, nodes, owners: isRoutable ? owners() : [] }
 }
 
-test('a batch ends in the same ring as its changes one by one, in one epoch at most', () => {
-  const random = seeded('a batch ends in the same ring as its changes one by one, in one epoch at most')
+test('a batch ends in the same ring as its changes one by one, in one version at most', () => {
+  const random = seeded('a batch ends in the same ring as its changes one by one, in one version at most')
   let batchCount = 0
   for (let round = 0; round < 40; round += 1) {
     const options = randomOptions(random)
@@ -66,7 +66,7 @@ test('a batch ends in the same ring as its changes one by one, in one epoch at m
     const members = new Map<string, Member>()
     for (let step = 0; step < 8; step += 1) {
       const batch = randomBatch(random, members)
-      const before = { epoch: together.ring.epoch, checksum: together.ring.checksum }
+      const before = { version: together.ring.version, checksum: together.ring.checksum }
       const untouched = together.ring
         .nodes()
         .filter(({ id }) => batch.every(({ member }) => member.id !== id))
@@ -77,7 +77,7 @@ test('a batch ends in the same ring as its changes one by one, in one epoch at m
         [...members.values()].map(({ id, status }) => [id, status]).sort(byBytes),
       )
       const isChanged = together.ring.checksum !== before.checksum
-      expect(together.ring.epoch).toBe(before.epoch + (isChanged ? 1 : 0))
+      expect(together.ring.version).toBe(before.version + (isChanged ? 1 : 0))
       expect(together.ring.nodes()).toEqual(expect.arrayContaining(untouched))
       if (isChanged && batch.length > 1) batchCount += 1
     }

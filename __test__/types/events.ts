@@ -63,7 +63,7 @@ export async function allowed(bus: EventBus, member: Member, change: RingChange,
   for await (const item of bus.stream('ring:changed', { signal, queueLimit: 5 })) {
     is<ClusterEvent<'ring:changed'> | EventsLost>()(item, true)
     if (item.type === 'events:lost') is<number>()(item.lostCount, true)
-    else is<number>()(item.payload.epoch, true)
+    else is<number>()(item.payload.version, true)
   }
   for await (const item of bus.stream()) is<ClusterEvent | EventsLost>()(item, true)
 

@@ -307,7 +307,7 @@ export function refusedCalls(ring: HashRing) {
   // @ts-expect-error -- a handle
   HashRing.attach(ring)
   // @ts-expect-error -- read only
-  ring.epoch = 2
+  ring.version = 2
   // @ts-expect-error -- read only
   ring.nodeCount = 2
 }

@@ -29,8 +29,8 @@ function whatHappened(event: ClusterEvent): string {
       return `${named(id)} at ${address}:${port}, ${status}`
     }
     case 'ring:changed': {
-      const { epoch, movedShare, checksum } = event.payload
-      return `epoch ${epoch}: ${percent(movedShare)} of all keys moved; checksum ${checksum}`
+      const { version, movedShare, checksum } = event.payload
+      return `version ${version}: ${percent(movedShare)} of all keys moved; checksum ${checksum}`
     }
     case 'ring:diverged': {
       const { checksum, others } = event.payload
@@ -43,8 +43,8 @@ function whatHappened(event: ClusterEvent): string {
       return `checksum ${checksum} at all ${memberCount} members, after ${seconds} s`
     }
     case 'rebalance:planned': {
-      const { epoch, movedShare } = event.payload
-      return `at epoch ${epoch}: ${percent(movedShare)} of all keys would move`
+      const { version, movedShare } = event.payload
+      return `at version ${version}: ${percent(movedShare)} of all keys would move`
     }
     case 'coordinator:started':
     case 'coordinator:stopping':

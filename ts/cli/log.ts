@@ -101,8 +101,8 @@ function lineOf(event: ClusterEvent): Line {
       return [isBad ? 'warn' : 'info', { member: id, status, address, port }, `member ${id} ${what}`]
     }
     case 'ring:changed': {
-      const { epoch, checksum, movedShare, transferCount } = event.payload
-      return ['info', { epoch, checksum, movedShare, transferCount }, changeInWords(event.payload)]
+      const { version, checksum, movedShare, transferCount } = event.payload
+      return ['info', { version, checksum, movedShare, transferCount }, changeInWords(event.payload)]
     }
     case 'ring:diverged': {
       const { checksum, others } = event.payload
@@ -114,8 +114,8 @@ function lineOf(event: ClusterEvent): Line {
       return ['info', { checksum, memberCount, durationMs }, 'all members have the same ring again']
     }
     case 'rebalance:planned': {
-      const { epoch, movedShare, transferCount } = event.payload
-      return ['debug', { epoch, movedShare, transferCount }, 'a change of the ring was planned']
+      const { version, movedShare, transferCount } = event.payload
+      return ['debug', { version, movedShare, transferCount }, 'a change of the ring was planned']
     }
     case 'health:changed': {
       const { isReady, reasons } = event.payload

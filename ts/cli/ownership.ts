@@ -13,12 +13,12 @@ export interface OwnershipOptions {
 
 /** Prints the share of each node. */
 export async function ownership(ring: HashRing, options: OwnershipOptions, output: Output): Promise<void> {
-  const { epoch, checksum } = ring
+  const { version, checksum } = ring
   const { loadFactor } = ring.getMetrics()
   const nodes = ring.ownership()
   output.appendText(
     options.json === true
-      ? asJson({ epoch, checksum, loadFactor, ownership: nodes })
+      ? asJson({ version, checksum, loadFactor, ownership: nodes })
       : report(nodes, loadFactor, output.lineCells),
   )
   await output.flush()

@@ -56,8 +56,8 @@ export class ClusterNode<M extends MembershipProvider> implements CoordinatorSer
   readonly #drains = new Set<() => Promise<void> | void>()
   readonly #keepsProcessAlive: boolean
   #hasDrained = false
-  /** Whether some node may answer, at an epoch. */
-  #routable: { epoch: number; isSome: boolean } | undefined
+  /** Whether some node may answer, at a version. */
+  #routable: { version: number; isSome: boolean } | undefined
   /** Lets the process end. */
   #letGo: (() => void) | undefined
   #startedMs: number | undefined
@@ -173,7 +173,7 @@ export class ClusterNode<M extends MembershipProvider> implements CoordinatorSer
     const plan = this.routing.ring.plan(change, options)
     const { before, after, movedArc, movedShare, transfers } = plan
     this.#publish('rebalance:planned', {
-      epoch: before.epoch,
+      version: before.version,
       checksumAfter: after.checksum,
       movedArc,
       movedShare,
@@ -298,11 +298,14 @@ export class ClusterNode<M extends MembershipProvider> implements CoordinatorSer
 
   #routingProblem(): string | undefined {
     const { ring } = this.routing
-    const { epoch } = ring
-    // Asked by every probe, and it changes with the epoch only: not every node is to be copied each time.
-    if (this.#routable?.epoch !== epoch) {
+    const { version } = ring
+    // Asked by every probe, and it changes with the version only: not every node is to be copied each time.
+    if (this.#routable?.version !== version) {
       const { routableStatuses } = this.config.cluster.hashRing
-      this.#routable = { epoch, isSome: ring.nodes().some(({ status }) => routableStatuses.includes(status)) }
+      this.#routable = {
+        version,
+        isSome: ring.nodes().some(({ status }) => routableStatuses.includes(status)),
+      }
     }
     return this.#routable.isSome ? undefined : 'no node may answer'
   }

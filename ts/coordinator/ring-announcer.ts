@@ -11,13 +11,13 @@ const TURNS_MAX = 100
 export class RingAnnouncer {
   readonly #ring: HashRing
   readonly #stop: StopWatching
-  #toldEpoch: number
+  #toldVersion: number
 
   constructor(ring: HashRing, events: EventBus) {
     this.#ring = ring
-    this.#toldEpoch = ring.epoch
+    this.#toldVersion = ring.version
     this.#stop = ring.watch((change) => {
-      this.#toldEpoch = change.epoch
+      this.#toldVersion = change.version
       if (!events.isClosed) events.publish('ring:changed', change)
     })
   }
@@ -27,16 +27,16 @@ export class RingAnnouncer {
    * them. Changes are told in later turns of the event loop, which is kept turning for that.
    */
   async caughtUp(): Promise<void> {
-    const epoch = this.#epoch()
-    for (let turn = 0; turn < TURNS_MAX && this.#toldEpoch < epoch; turn += 1) {
+    const version = this.#version()
+    for (let turn = 0; turn < TURNS_MAX && this.#toldVersion < version; turn += 1) {
       await new Promise((resolve) => setImmediate(resolve))
     }
   }
 
-  /** The ring's epoch; 0 of a ring that its user has closed, which tells nothing more. */
-  #epoch(): number {
+  /** The ring's version; 0 of a ring that its user has closed, which tells nothing more. */
+  #version(): number {
     try {
-      return this.#ring.epoch
+      return this.#ring.version
     } catch {
       return 0
     }

@@ -13,8 +13,8 @@ export interface MemberEvent {
 
 /** Payload of `rebalance:planned`: what a change would move. Nothing has happened yet. */
 export interface RebalancePlanned {
-  /** The epoch at which it was worked out. */
-  readonly epoch: number
+  /** The version at which it was worked out. */
+  readonly version: number
   /** The checksum the ring would have after it. */
   readonly checksumAfter: string
   /** Number of tokens whose owner would change, of 2^64. */

@@ -30,8 +30,8 @@ const SHAPES: Readonly<Record<EventType, Shape>> = {
   'member:updated': MEMBER,
   'member:reaped': MEMBER,
   'ring:changed': [
-    ['epoch', 'number'],
-    ['previousEpoch', 'number'],
+    ['version', 'number'],
+    ['previousVersion', 'number'],
     ['checksum', 'string'],
     ['movedArc', 'bigint'],
     ['movedShare', 'number'],
@@ -50,7 +50,7 @@ const SHAPES: Readonly<Record<EventType, Shape>> = {
     ['durationMs', 'number'],
   ],
   'rebalance:planned': [
-    ['epoch', 'number'],
+    ['version', 'number'],
     ['checksumAfter', 'string'],
     ['movedArc', 'bigint'],
     ['movedShare', 'number'],

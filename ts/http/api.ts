@@ -102,7 +102,7 @@ export interface TransferView {
 
 /** A change of the ring that was made. */
 export interface ChangeView {
-  epoch: number
+  version: number
   timestampMs: number
   movedShare: number
   /** The largest 256. */
@@ -112,7 +112,7 @@ export interface ChangeView {
 
 /** `GET /cluster/ring`. */
 export interface RingAnswer {
-  epoch: number
+  version: number
   checksum: string
   /** `custom` where it is the user's own. */
   hashFunction: string

@@ -12,7 +12,7 @@ const TOKEN_COUNT = 2 ** 64
 
 /** Owners around the ring, at one version of it. */
 interface Drawn {
-  epoch: number
+  version: number
   checksum: string
   owners: Owners | undefined
 }
@@ -64,24 +64,24 @@ export class RingView {
   /** Sampling looks at every point: done again only where an owner can have changed. */
   #current(): Drawn {
     const { config, routing } = this.#coordinator
-    const { epoch, checksum } = routing.ring
+    const { version, checksum } = routing.ring
     const known = this.#drawn
-    if (known !== undefined && known.epoch === epoch && known.checksum === checksum) return known
+    if (known !== undefined && known.version === version && known.checksum === checksum) return known
     const { routableStatuses } = config.cluster.hashRing
     const owners = routing.isSeeded ? undefined : sampledOwners(routing.ring, routableStatuses)
-    return (this.#drawn = { epoch, checksum, owners })
+    return (this.#drawn = { version, checksum, owners })
   }
 
-  /** Made anew each time: a status, a zone or a weight may change without the epoch. */
+  /** Made anew each time: a status, a zone or a weight may change without the version. */
   #answer(): RingAnswer {
     const { config, localNodeId, routing } = this.#coordinator
     const { hashSeed, hashFunction, virtualNodeCount, replicationFactor } = config.cluster.hashRing
     const { ring, isSeeded } = routing
     const ownership = new Map(ring.ownership().map((owned) => [owned.id, owned]))
     const nodes = ring.nodes().map((node) => nodeView(node, ownership.get(node.id), localNodeId))
-    const { epoch, checksum, owners } = this.#current()
+    const { version, checksum, owners } = this.#current()
     return {
-      epoch,
+      version,
       checksum,
       hashFunction: isSeeded && hashSeed === 0n ? 'custom' : hashFunction,
       virtualNodeCount,
@@ -112,6 +112,6 @@ function nodeView(node: RingNode, owned: NodeOwnership | undefined, localNodeId:
 }
 
 function changeView({ payload, timestampMs }: ClusterEvent<'ring:changed'>): ChangeView {
-  const { epoch, movedShare, transfers, transferCount } = payload
-  return { epoch, timestampMs, movedShare, transfers: transferViews(transfers), transferCount }
+  const { version, movedShare, transfers, transferCount } = payload
+  return { version, timestampMs, movedShare, transfers: transferViews(transfers), transferCount }
 }

@@ -79,7 +79,7 @@ const ring: readonly MetricFamily[] = [
     'Points on the ring, of nodes of every status',
     (metrics) => metrics.ring.pointCount,
   ),
-  gauge('hypercache_ring_epoch', 'Version of the ring', (metrics) => metrics.ring.epoch),
+  gauge('hypercache_ring_version', 'Version of the ring', (metrics) => metrics.ring.version),
   gauge(
     'hypercache_ring_load_factor',
     'Largest share of all keys times the number of nodes: 1 where all have equal shares',

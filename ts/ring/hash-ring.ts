@@ -113,7 +113,7 @@ export class HashRing {
   /** Names of slots, good for answers that carry `#mark`. */
   readonly #names: string[] = []
   #mark = NO_MARK
-  #version = 0
+  #namesVersion = 0
 
   static {
     countDistribution = (ring) => {
@@ -126,7 +126,7 @@ export class HashRing {
   }
 
   /**
-   * Makes a ring, at epoch 1.
+   * Makes a ring, at version 1.
    *
    * @throws An unknown option or field, a value of a wrong type or out of its bounds, an id given twice.
    */
@@ -159,7 +159,7 @@ export class HashRing {
   }
 
   /**
-   * A ring from bytes that {@link serialize} made, on any machine: with the same checksum, at epoch 1.
+   * A ring from bytes that {@link serialize} made, on any machine: with the same checksum, at version 1.
    *
    * @throws ERR_HYPERCACHE_INVALID_BYTES where the bytes are damaged, cut off, foreign, or of a later
    * version.
@@ -394,7 +394,7 @@ export class HashRing {
   }
 
   /**
-   * Sets the load a node reported, 0 to 1. It moves no key, and the epoch stays.
+   * Sets the load a node reported, 0 to 1. It moves no key, and the version stays.
    *
    * @throws ERR_HYPERCACHE_UNKNOWN_NODE, ERR_HYPERCACHE_OUT_OF_RANGE.
    */
@@ -509,11 +509,11 @@ export class HashRing {
 
   /**
    * Version of this ring: 1 at first, one more with each change that can change an answer. Load, metadata,
-   * address and a status that may answer as well as the one before do not. Two rings' epochs say nothing
+   * address and a status that may answer as well as the one before do not. Two rings' versions say nothing
    * about each other.
    */
-  get epoch(): number {
-    return guarded(() => this.#native.epoch)
+  get version(): number {
+    return guarded(() => this.#native.version)
   }
 
   /**
@@ -593,9 +593,9 @@ export class HashRing {
   /** What `console.log` shows. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     if (this.#number < 0) return 'HashRing { closed }'
-    const { nodeCount, pointCount, epoch, checksum } = this
-    const version = `epoch: ${epoch}, checksum: '${checksum}'`
-    return `HashRing { nodes: ${nodeCount}, points: ${pointCount}, ${version}, ${this.#label} }`
+    const { nodeCount, pointCount, version, checksum } = this
+    const placement = `version: ${version}, checksum: '${checksum}'`
+    return `HashRing { nodes: ${nodeCount}, points: ${pointCount}, ${placement}, ${this.#label} }`
   }
 
   /** `getNode`, where the answer in the mailbox needs a second look. */
@@ -661,9 +661,14 @@ export class HashRing {
     if (mark === Reason.NoOwner) guarded(() => this.#native.fail())
     if (mark === Reason.OtherType || mark === Reason.NoBytes) throw notAKey(where, key)
     if (Number(mark) < 0) throw internal(`a lookup answered reason ${mark}`)
-    const { version, mark: newMark, slots, names } = guarded(() => this.#native.namesAfter(this.#version))
+    const {
+      version,
+      mark: newMark,
+      slots,
+      names,
+    } = guarded(() => this.#native.namesAfter(this.#namesVersion))
     slots.forEach((slot, index) => (this.#names[slot] = names[index]!))
-    this.#version = version
+    this.#namesVersion = version
     this.#mark = newMark
   }
 

@@ -21,7 +21,7 @@ const ITERATOR_OPTIONS: ReadonlySet<keyof WatchOptions> = new Set(['signal', 'qu
 
 /** One watch: what it is told. */
 interface Watcher {
-  /** The epoch at which it began: changes up to there are none of its. */
+  /** The version at which it began: changes up to there are none of its. */
   since?: number
   tell(change: RingChange): void
   /** Changes were lost before the next one. */
@@ -81,7 +81,7 @@ export class Watchers {
   #add(watcher: Watcher, signal: AbortSignal | undefined): () => void {
     if (this.#watchers.size === 0) guarded(() => this.#native.watch(() => this.#wake()))
     // After that, not before: what other threads change in between is not told, but is in the ring by now.
-    watcher.since = guarded(() => this.#native.epoch)
+    watcher.since = guarded(() => this.#native.version)
     this.#watchers.add(watcher)
     // An end by the signal is an end, and no error: that is what was asked for.
     const abort = () => watcher.end(true)
@@ -106,18 +106,18 @@ export class Watchers {
     this.#isAwake = false
     const { changes, hasOverflowed } = this.#native.takeChanges(TOLD_IN_A_TURN)
     // Lost are changes up to now. A listener may close the ring: then it could not be asked.
-    const lost = hasOverflowed ? this.#native.epoch : 0
+    const lost = hasOverflowed ? this.#native.version : 0
     changes.forEach((made) => {
       const change = Object.freeze({ ...made, transfers: transfersOf(made.transfers) })
-      this.#each(change.epoch, (watcher) => watcher.tell(change))
+      this.#each(change.version, (watcher) => watcher.tell(change))
     })
     if (hasOverflowed) this.#each(lost, (watcher) => watcher.lose())
   }
 
-  /** Tells who watched before `epoch` came. A watcher that another one removes is told nothing more. */
-  #each(epoch: number, tell: (watcher: Watcher) => void): void {
+  /** Tells who watched before `version` came. A watcher that another one removes is told nothing more. */
+  #each(version: number, tell: (watcher: Watcher) => void): void {
     new Set(this.#watchers).forEach((watcher) => {
-      if (this.#watchers.has(watcher) && watcher.since! < epoch) tell(watcher)
+      if (this.#watchers.has(watcher) && watcher.since! < version) tell(watcher)
     })
   }
 }

@@ -27,13 +27,15 @@ describe('the ring of a node in a cluster', () => {
     const { coordinator, membership, ring, others, settle, eventsOf } = await ready()
     const onRing: number[] = []
     coordinator.events.subscribe('member:joined', () => void onRing.push(ring.nodeCount))
-    const { epoch } = ring
+    const { version } = ring
     await others.joinTogether(Array.from({ length: 20 }, (_, at) => ({ id: `other${at}` })))
     await settle()
-    expect(ring.epoch).toBe(epoch + 1)
+    expect(ring.version).toBe(version + 1)
     expect(onRing).toEqual(Array.from({ length: 20 }, () => 21))
     expect(eventsOf('member:joined')).toHaveLength(20)
-    expect(eventsOf('ring:changed').map(({ payload }) => (payload as RingChange).epoch)).toEqual([epoch + 1])
+    expect(eventsOf('ring:changed').map(({ payload }) => (payload as RingChange).version)).toEqual([
+      version + 1,
+    ])
     expect(ring.nodeCount).toBe(membership.members().length)
     await coordinator.close()
   })

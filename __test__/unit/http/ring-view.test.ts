@@ -50,22 +50,22 @@ describe('the drawn ring', () => {
       if (!ring.hasNode(id)) ring.addNode({ id, weight: 0.1 + random.below(30) / 10 })
       else if (random.oneIn(3)) ring.removeNode(id)
       else ring.setNodeStatus(id, random.pick(['alive', 'dead', 'leaving', 'suspected'] as const))
-      const { slices, nodes, epoch } = await ringOf(node)
-      expect(epoch).toBe(ring.epoch)
+      const { slices, nodes, version } = await ringOf(node)
+      expect(version).toBe(ring.version)
       expect(slices!.filter((_, at) => at % 2 === 1).reduce((sum, count) => sum + count, 0)).toBe(SLICE_COUNT)
       expect(ownersIn(slices!, nodes)).toEqual(modelOwners(ring))
     }
   })
 
-  test('tells what changes without a new epoch: a status, a zone', async () => {
+  test('tells what changes without a new version: a status, a zone', async () => {
     await using node = await httpNode({})
     const { ring } = node.coordinator.routing
     ring.addNode('n2')
-    const { epoch } = await ringOf(node)
+    const { version } = await ringOf(node)
     ring.setNodeStatus('n2', 'suspected')
     ring.updateNode('n2', { zone: 'north' })
     const after = await ringOf(node)
-    expect(after.epoch).toBe(epoch)
+    expect(after.version).toBe(version)
     expect(after.nodes.find(({ id }) => id === 'n2')).toMatchObject({ status: 'suspected', zone: 'north' })
   })
 
@@ -87,7 +87,7 @@ describe('the drawn ring', () => {
     const { payload, timestampMs } = await changed
     const answer = await ringOf(node)
     expect(answer).toMatchObject({
-      epoch: ring.epoch,
+      version: ring.version,
       checksum: ring.checksum,
       hashFunction: 'xxhash64',
       virtualNodeCount: 256,
@@ -106,7 +106,7 @@ describe('the drawn ring', () => {
         isLocal: id === 'node1',
       })),
     )
-    expect(answer.lastChange!.epoch).toBeGreaterThanOrEqual(payload.epoch)
+    expect(answer.lastChange!.version).toBeGreaterThanOrEqual(payload.version)
     expect(answer.lastChange!.timestampMs).toBeGreaterThanOrEqual(timestampMs)
     expect(JSON.stringify(answer)).not.toMatch(/"(token|arc|start|end|ranges|address)"/)
   })
@@ -119,7 +119,7 @@ describe('the drawn ring', () => {
     const { payload } = await changed
     for (let at = 0; at < 5; at += 1) events.publish('custom', { name: 'other' })
     expect(events.log({ types: 'ring:changed' })).toEqual([])
-    expect((await ringOf(node)).lastChange).toMatchObject({ epoch: payload.epoch, transferCount: 1 })
+    expect((await ringOf(node)).lastChange).toMatchObject({ version: payload.version, transferCount: 1 })
     const { subscriberCount } = events.metrics()
     await expect(startHttpServer(node.coordinator, { port: node.server.port })).rejects.toThrow('in use')
     expect(events.metrics().subscriberCount).toBe(subscriberCount)
@@ -168,10 +168,10 @@ describe('a plan', () => {
       { remove: ['node1', 'n1', 'n2', 'n3'] },
     ]
     for (const body of bodies) {
-      const { epoch, checksum } = ring
+      const { version, checksum } = ring
       const before = await ringOf(node)
       const planned = await planOf(node, body)
-      expect([ring.epoch, ring.checksum]).toEqual([epoch, checksum])
+      expect([ring.version, ring.checksum]).toEqual([version, checksum])
       expect(planned.before.slices).toEqual(before.slices)
       expect(planned.before.nodes).toEqual(
         before.nodes.map(({ id, share, fairShare }) => ({ id, share, fairShare })),

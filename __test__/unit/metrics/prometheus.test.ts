@@ -110,7 +110,7 @@ describe('the exposition', () => {
     const exporter = exporterOf(() => madeUpMetrics((scrape += 1) * 1_000_000 + 1))
     const texts = await Promise.all(Array.from({ length: 20 }, () => exporter.expose()))
     texts.forEach((text, index) => {
-      const of = ['hypercache_heartbeats_total', 'hypercache_ring_epoch', 'hypercache_events_queued']
+      const of = ['hypercache_heartbeats_total', 'hypercache_ring_version', 'hypercache_events_queued']
       const values = [
         ...of.map((name) => valueOf(text, name)!),
         ...familiesOf(text).get('hypercache_members')!.samples.values(),

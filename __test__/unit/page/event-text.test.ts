@@ -37,8 +37,8 @@ const samples: Record<EventType, [unknown, string]> = {
     'a was dead for long, and is forgotten',
   ],
   'ring:changed': [
-    { epoch: 3, movedShare: 0.25, transfers: [{ from: 'a', to: 'b' }] },
-    'Epoch 3: 25.0 % of all keys moved',
+    { version: 3, movedShare: 0.25, transfers: [{ from: 'a', to: 'b' }] },
+    'Version 3: 25.0 % of all keys moved',
   ],
   'ring:diverged': [{ others: [{ nodeId: 'a' }, { nodeId: 'b' }] }, 'Another ring than this node has: a, b'],
   'ring:agreed': [
@@ -81,8 +81,8 @@ describe('events', () => {
   ])(
     'of a ring that nobody owned, or that nobody owns any more, move nothing: %j',
     (transfers, is, would, rest) => {
-      const payload = { epoch: 1, movedShare: 1, transfers }
-      expect(said({ type: 'ring:changed', payload })).toBe(`Epoch 1: ${is}${rest}`)
+      const payload = { version: 1, movedShare: 1, transfers }
+      expect(said({ type: 'ring:changed', payload })).toBe(`Version 1: ${is}${rest}`)
       expect(said({ type: 'rebalance:planned', payload })).toBe(`A plan: ${would}${rest}`)
     },
   )

@@ -52,7 +52,7 @@ describe('while another thread changes all nodes', () => {
       expect([owners.length, letters.size]).toEqual([KEY_COUNT, 1])
       versions.add([...letters].join())
     }
-    expect(ring.epoch).toBeGreaterThan(10)
+    expect(ring.version).toBeGreaterThan(10)
     expect(versions.size).toBeGreaterThan(0)
   })
 })

@@ -122,7 +122,7 @@ describe('getNodeBounded', () => {
 })
 
 describe('acquire and release', () => {
-  test('count for the node and for the ring, and neither moves the epoch', () => {
+  test('count for the node and for the ring, and neither moves the version', () => {
     const ring = new HashRing({ nodes: ['a', 'b'] })
     ring.acquire('a')
     ring.acquire('a')
@@ -131,7 +131,7 @@ describe('acquire and release', () => {
     expect(ring.nodes().map(({ inFlightCount }) => inFlightCount)).toEqual([2, 1])
     expect([ring.release('a'), ring.release('b'), ring.release('b')]).toEqual([true, true, false])
     expect([inFlightOf(ring, 'a'), inFlightOf(ring, 'b'), ring.getMetrics().inFlightCount]).toEqual([1, 0, 1])
-    expect([ring.epoch, ring.getMetrics().rebuildCount]).toEqual([1, 0])
+    expect([ring.version, ring.getMetrics().rebuildCount]).toEqual([1, 0])
   })
 
   test('of a node that is not there: refused, and false', () => {

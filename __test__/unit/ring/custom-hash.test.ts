@@ -9,7 +9,7 @@ const KEYS = Array.from({ length: 60 }, (_, at) => `key:${at}`)
 const xxhash: HashFunction = (bytes) => xxh64(bytes, 0n)
 const builtIn = new HashRing({ nodes: FIVE })
 const packedKey = { bytes: Buffer.from('key:0'), offsets: Uint32Array.of(0, 5) }
-const seen = (ring: HashRing) => [ring.epoch, ring.checksum, ring.nodes(), ring.points()]
+const seen = (ring: HashRing) => [ring.version, ring.checksum, ring.nodes(), ring.points()]
 
 /** A ring whose hash function counts its calls. */
 function counted(options: ConstructorParameters<typeof HashRing>[0] = {}) {

@@ -211,7 +211,7 @@ const refused: [code: string, shown: string, call: () => unknown][] = [
     () => closed.points(),
     () => closed.nodeCount,
     () => closed.pointCount,
-    () => closed.epoch,
+    () => closed.version,
     () => closed.checksum,
   ].map((each) => ['RING_CLOSED', 'closed', each] as const),
 ] as [string, string, () => unknown][]
@@ -220,7 +220,7 @@ describe('every refused call has a code, shows the value, and changes nothing', 
   test.each(
     refused.map(([code, shown, run], at) => ({ code, shown, run, title: `${at} ${code}: ${shown}` })),
   )('$title', ({ code, shown, run }) => {
-    const before = JSON.stringify([ring.nodes(), ring.epoch, ring.checksum])
+    const before = JSON.stringify([ring.nodes(), ring.version, ring.checksum])
     let caught: unknown
     try {
       run()
@@ -232,7 +232,7 @@ describe('every refused call has a code, shows the value, and changes nothing', 
     expect([name, found]).toEqual(['HyperCacheError', `ERR_HYPERCACHE_${code}`])
     expect(message).toContain(shown)
     expect(stack).toContain('HyperCacheError')
-    expect(JSON.stringify([ring.nodes(), ring.epoch, ring.checksum])).toBe(before)
+    expect(JSON.stringify([ring.nodes(), ring.version, ring.checksum])).toBe(before)
   })
 
   test('there are many', () => expect(refused.length).toBeGreaterThan(150))

@@ -142,19 +142,19 @@ describe('changes', () => {
     expect(ownersIn(ring)).not.toContain('node3')
   })
 
-  test('epoch rises only with answers', () => {
+  test('version rises only with answers', () => {
     const ring = new HashRing({ nodes: FIVE })
-    expect(ring.epoch).toBe(1)
+    expect(ring.version).toBe(1)
     ring.updateNodeLoad('node1', 0.5)
     ring.updateNode('node1', { metadata: { rack: 'a' }, address: 'host:1', zone: 'z1', weight: 1.0001 })
     ring.setNodeStatus('node1', 'suspected')
     ring.addNode({ id: 'dead', status: 'dead' })
-    expect(ring.epoch).toBe(1)
+    expect(ring.version).toBe(1)
     ring.setNodeStatus('node1', 'dead')
     ring.addNodes(['x', 'y', 'z'])
     ring.removeNodes(['x', 'y', 'z'])
     ring.addNodes([])
-    expect(ring.epoch).toBe(4)
+    expect(ring.version).toBe(4)
   })
 
   test('Z-18 the time of a status changes only with the status', async () => {
@@ -213,7 +213,7 @@ describe('changes', () => {
       removed: ['a'],
       updated: ['c'],
     })
-    expect(ring.epoch).toBe(2)
+    expect(ring.version).toBe(2)
     expect(ring.node('b')).toMatchObject({ status: 'suspected', load: 0.5 })
     expect(ring.node('c')).not.toHaveProperty('zone')
     expect(ring.checksum).toBe(new HashRing({ nodes: ['b', { id: 'c', weight: 2 }, 'd', 'e'] }).checksum)
@@ -222,7 +222,7 @@ describe('changes', () => {
       removed: [],
       updated: [],
     })
-    expect(ring.epoch).toBe(2)
+    expect(ring.version).toBe(2)
     expect(ring.setNodes([]).removed).toEqual(['b', 'c', 'd', 'e'])
   })
 
@@ -250,12 +250,12 @@ describe('zones', () => {
     }
   })
 
-  test('a zone counts in epoch and checksum only where zones place', () => {
+  test('a zone counts in version and checksum only where zones place', () => {
     for (const zoneAware of [true, false]) {
       const ring = new HashRing({ nodes, zoneAware })
       const before = ring.checksum
       ring.updateNode('n0', { zone: 'elsewhere' })
-      expect(ring.epoch).toBe(zoneAware ? 2 : 1)
+      expect(ring.version).toBe(zoneAware ? 2 : 1)
       expect(ring.checksum !== before).toBe(zoneAware)
     }
   })
@@ -343,7 +343,7 @@ describe('reading', () => {
   test('console.log shows something useful', () => {
     const ring = new HashRing({ nodes: FIVE })
     expect(inspect(ring)).toBe(
-      "HashRing { nodes: 5, points: 1280, epoch: 1, checksum: 'd13e2e0ef96f6b85', xxhash64 }",
+      "HashRing { nodes: 5, points: 1280, version: 1, checksum: 'd13e2e0ef96f6b85', xxhash64 }",
     )
     ring.close()
     expect(inspect(ring)).toBe('HashRing { closed }')

@@ -28,7 +28,7 @@ describe('what the ring is', () => {
       nodeCount: 0,
       nodesByStatus: { alive: 0, suspected: 0, dead: 0, leaving: 0, updating: 0 },
       pointCount: 0,
-      epoch: 1,
+      version: 1,
       rebuildCount: 0,
       rebuildTimeMs: 0,
       lookupCount: 0,
@@ -79,12 +79,12 @@ describe('Z-3 rebuilds', () => {
     change()
     const after = ring.getMetrics()
     expect(after.rebuildTimeMs).toBeGreaterThanOrEqual(before.rebuildTimeMs)
-    expect(after.epoch - before.epoch).toBe(after.rebuildCount - before.rebuildCount)
+    expect(after.version - before.version).toBe(after.rebuildCount - before.rebuildCount)
     return after.rebuildCount - before.rebuildCount
   }
 
   test('making the ring is none', () => {
-    expect(ring.getMetrics()).toMatchObject({ epoch: 1, rebuildCount: 0, rebuildTimeMs: 0 })
+    expect(ring.getMetrics()).toMatchObject({ version: 1, rebuildCount: 0, rebuildTimeMs: 0 })
   })
 
   test.each([

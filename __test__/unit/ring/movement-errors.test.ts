@@ -12,7 +12,7 @@ import {
 import { refused } from '../../helpers/refused.js'
 
 const ring = new HashRing({ nodes: ['a', 'b', { id: 'c', zone: 'z' }] })
-const seen = (each: HashRing) => [each.epoch, each.checksum, each.nodes(), each.getMetrics().rebuildCount]
+const seen = (each: HashRing) => [each.version, each.checksum, each.nodes(), each.getMetrics().rebuildCount]
 const closed = new HashRing({ nodes: ['a'] })
 closed.close()
 const thrown = new Error('from the caller')
@@ -158,7 +158,7 @@ describe('apply', () => {
       (own) => own.plan({ add: ['y'] }).apply(),
       (own) => own.plan({ add: ['x'] }).apply(),
       (own) => {
-        // There and back again: the same nodes, two epochs on.
+        // There and back again: the same nodes, two versions on.
         own.addNode('y')
         own.removeNode('y')
       },
@@ -168,14 +168,14 @@ describe('apply', () => {
       const plan = own.plan({ add: ['x'] })
       other(own)
       const before = seen(own)
-      const message = expect.stringMatching(/of epoch 1; .* now at [23]/) as string
+      const message = expect.stringMatching(/of version 1; .* now at [23]/) as string
       expect(() => plan.apply()).toThrow(refused('PLAN_OUTDATED', { message }))
       expect(() => plan.apply()).toThrow(refused('PLAN_OUTDATED'))
       expect(seen(own)).toEqual(before)
     }
   })
 
-  test('after a change that raised no epoch keeps that change', () => {
+  test('after a change that raised no version keeps that change', () => {
     const own = make()
     const plan = own.plan({ add: ['x'], update: [{ id: 'a', weight: 2 }], remove: ['b'] })
     own.updateNode('a', { metadata: { rack: '7' }, address: 'host:1', capabilities: ['ssd'] })
@@ -183,7 +183,7 @@ describe('apply', () => {
     own.setNodeStatus('c', 'suspected')
     own.addNode({ id: 'idle', status: 'dead' })
     own.acquire('a')
-    expect(own.epoch).toBe(1)
+    expect(own.version).toBe(1)
     plan.apply()
     expect(own.node('a')).toMatchObject({
       metadata: { rack: '7' },
@@ -195,7 +195,7 @@ describe('apply', () => {
     })
     expect(own.node('c')!.status).toBe('suspected')
     expect(own.nodes().map(({ id }) => id)).toEqual(['a', 'c', 'idle', 'x'])
-    expect([own.epoch, own.checksum]).toEqual([plan.after.epoch, plan.after.checksum])
+    expect([own.version, own.checksum]).toEqual([plan.after.version, plan.after.checksum])
   })
 
   test('where nodes have changed behind its back so that something else would come out is refused', () => {
@@ -218,7 +218,7 @@ describe('apply', () => {
       const own = make({ nodes: ['a', 'b', 'c', { id: 'd', status: 'dead' }] })
       const plan = own.plan(change)
       behind(own)
-      expect(own.epoch).toBe(1)
+      expect(own.version).toBe(1)
       const before = seen(own)
       if (code === '') {
         plan.apply()

@@ -11,7 +11,7 @@ const arcOf = ({ start, end }: MovedRange) => (start === end ? RING_ARC : BigInt
 const holds = ({ start, end }: MovedRange, token: bigint) =>
   start === end || BigInt.asUintN(64, token - start - 1n) < BigInt.asUintN(64, end - start)
 const sumOf = (arcs: bigint[]) => arcs.reduce((sum, arc) => sum + arc, 0n)
-const seen = (ring: HashRing) => [ring.epoch, ring.checksum, ring.nodes(), ring.getNodeBatch(KEYS)]
+const seen = (ring: HashRing) => [ring.version, ring.checksum, ring.nodes(), ring.getNodeBatch(KEYS)]
 
 const NODES = [
   { id: 'a', zone: 'x' },
@@ -59,14 +59,18 @@ describe.each([{ zoneAware: false }, { zoneAware: true }, { hashFunction: 'sha25
     describe.each(plans)('plan: %s', (_, change) => {
       const make = () => new HashRing({ nodes: NODES, virtualNodeCount: 64, ...(options as HashRingOptions) })
 
-      test('leaves the ring as it was, and names its epochs', () => {
+      test('leaves the ring as it was, and names its versions', () => {
         const ring = make()
         const before = seen(ring)
         const plan = ring.plan(change, { replicas: 3 })
         void [plan.transfers, [...plan.ranges()], plan.analyze(KEYS), plan.copies, plan.after]
         expect(seen(ring)).toEqual(before)
-        expect(plan.before).toMatchObject({ epoch: 1, checksum: ring.checksum, ownership: ring.ownership() })
-        expect([1, 2]).toContain(plan.after.epoch)
+        expect(plan.before).toMatchObject({
+          version: 1,
+          checksum: ring.checksum,
+          ownership: ring.ownership(),
+        })
+        expect([1, 2]).toContain(plan.after.version)
       })
 
       test('counts the keys that do move once it is applied', () => {
@@ -114,9 +118,9 @@ describe.each([{ zoneAware: false }, { zoneAware: true }, { hashFunction: 'sha25
       test('applied, it is what was shown', () => {
         const ring = make()
         const plan = ring.plan(change)
-        const { epoch, checksum, loadFactor, ownership } = plan.after
+        const { version, checksum, loadFactor, ownership } = plan.after
         plan.apply()
-        expect([ring.epoch, ring.checksum, ring.ownership()]).toEqual([epoch, checksum, ownership])
+        expect([ring.version, ring.checksum, ring.ownership()]).toEqual([version, checksum, ownership])
         expect(ring.getMetrics().loadFactor).toBe(loadFactor)
         expect(sumOf(ownership.map(({ arc }) => arc))).toBe(RING_ARC)
         const movement = HashRing.diff(make(), ring)

@@ -39,7 +39,7 @@ test('a whole cluster that is joined is one change of the ring', async () => {
   routingOf(ring).follow(Array.from({ length: 50 }, (_, at) => changeOf('joined', `node${at}`)))
   for (let turn = 0; turn < 5; turn += 1) await settled()
   expect(ring.nodeCount).toBe(50)
-  expect(changes.map(({ previousEpoch, epoch }) => [previousEpoch, epoch])).toEqual([[1, 2]])
+  expect(changes.map(({ previousVersion, version }) => [previousVersion, version])).toEqual([[1, 2]])
 })
 
 test('who is dead stays on the ring and answers nothing; who left or was reaped is gone', () => {
@@ -53,11 +53,11 @@ test('who is dead stays on the ring and answers nothing; who left or was reaped 
     'c alive',
     'd alive',
   ])
-  const { epoch, checksum } = ring
+  const { version, checksum } = ring
   // Nobody asked them any more: that they are forgotten moves no key.
   routing.follow([changeOf('reaped', 'a', { status: 'dead' })])
   expect(ring.nodes().map(({ id }) => id)).toEqual(['b', 'c', 'd'])
-  expect({ epoch: ring.epoch, checksum: ring.checksum }).toEqual({ epoch, checksum })
+  expect({ version: ring.version, checksum: ring.checksum }).toEqual({ version, checksum })
   routing.follow([changeOf('left', 'c'), changeOf('reaped', 'b')])
   expect(ring.nodes().map(({ id }) => id)).toEqual(['d'])
 })

@@ -67,9 +67,9 @@ pub enum Error {
     InvalidPlan(String),
     /// A plan for a ring that has moved on.
     PlanOutdated {
-        /// The epoch it was made at.
+        /// The version it was made at.
         planned: u64,
-        /// The epoch of the ring.
+        /// The version of the ring.
         current: u64,
     },
     /// A plan that was applied already.
@@ -170,7 +170,7 @@ impl fmt::Display for Error {
             }
             Self::InvalidPlan(problem) => write!(f, "the change {problem}"),
             Self::PlanOutdated { planned, current } => {
-                write!(f, "the plan is of epoch {planned}; the ring, now at {current}, has changed since")
+                write!(f, "the plan is of version {planned}; the ring, now at {current}, has changed since")
             }
             Self::PlanApplied => write!(f, "the plan was applied already; a plan is good for one time"),
             Self::InvalidHandle(problem) => {

@@ -6,7 +6,7 @@
 //! pair is a *point*. The *owner* of a key is the node of the first point at or above the key's token, among
 //! the nodes that are *routable* by their status; the *home* is the same among all nodes. *Replicas* are the
 //! owner and the next distinct nodes clockwise. A *snapshot* is one immutable version of the ring, its
-//! *epoch* that version's number, its *checksum* a fingerprint that is equal wherever the placement is.
+//! *version* that version's number, its *checksum* a fingerprint that is equal wherever the placement is.
 //!
 //! # Guarantees
 //!

@@ -17,14 +17,14 @@ const KEYS: usize = 64;
 /// What one reader saw.
 struct Seen {
     reads: u64,
-    epochs: HashSet<u64>,
+    versions: HashSet<u64>,
 }
 
 fn tokens(snapshot: &Snapshot) -> Vec<u64> {
     (0..KEYS).map(|number| snapshot.token(format!("key:{number}").as_bytes())).collect()
 }
 
-/// Change number `number`. Each moves keys, so each raises the epoch by one.
+/// Change number `number`. Each moves keys, so each raises the version by one.
 fn change(ring: &Ring, number: u64) {
     let id = format!("guest{}", number / 4);
     match number % 4 {
@@ -40,8 +40,8 @@ fn make() -> Ring {
     Ring::new(options("xxhash64", 64), numbered(4), 0.0).expect("legal nodes")
 }
 
-/// Owners of the keys at each epoch, from a ring that nobody else reads. Epochs start at 1.
-fn owners_by_epoch() -> Vec<Vec<String>> {
+/// Owners of the keys at each version, from a ring that nobody else reads. Versions start at 1.
+fn owners_by_version() -> Vec<Vec<String>> {
     let ring = make();
     let owners = |snapshot: &Snapshot| -> Vec<_> {
         tokens(snapshot)
@@ -52,18 +52,18 @@ fn owners_by_epoch() -> Vec<Vec<String>> {
     let mut table = vec![Vec::new(), owners(&ring.snapshot())];
     for number in 0..CHANGES {
         change(&ring, number);
-        assert_eq!(ring.snapshot().epoch(), number + 2);
+        assert_eq!(ring.snapshot().version(), number + 2);
         table.push(owners(&ring.snapshot()));
     }
     table
 }
 
-/// Reads until the last epoch. `begun` is set before a change starts, `done` after it has ended.
+/// Reads until the last version. `begun` is set before a change starts, `done` after it has ended.
 fn read(ring: &Arc<Ring>, table: &[Vec<String>], begun: &AtomicU64, done: &AtomicU64) -> Seen {
     let mut reader = Reader::new(ring.clone());
     let tokens = tokens(reader.snapshot());
     let mut scratch = ReplicaScratch::default();
-    let mut seen = Seen { reads: 0, epochs: HashSet::new() };
+    let mut seen = Seen { reads: 0, versions: HashSet::new() };
     let mut newest = 0;
     loop {
         let key = seen.reads as usize % KEYS;
@@ -73,23 +73,26 @@ fn read(ring: &Arc<Ring>, table: &[Vec<String>], begun: &AtomicU64, done: &Atomi
         let mut slots = [0; 3];
         assert_eq!(snapshot.replicas(tokens[key], &mut slots, &mut scratch), 3);
         let latest = begun.load(Ordering::Acquire);
-        let epoch = snapshot.epoch();
-        assert!((earliest..=latest).contains(&epoch), "epoch {epoch}, not within {earliest}..={latest}");
-        assert!(epoch >= newest, "the epoch fell from {newest} to {epoch}");
-        assert_eq!(found, table[epoch as usize][key], "key {key} at epoch {epoch}");
+        let version = snapshot.version();
+        assert!(
+            (earliest..=latest).contains(&version),
+            "version {version}, not within {earliest}..={latest}"
+        );
+        assert!(version >= newest, "the version fell from {newest} to {version}");
+        assert_eq!(found, table[version as usize][key], "key {key} at version {version}");
         assert_eq!(*snapshot.node(slots[0]).id, *found);
-        newest = epoch;
+        newest = version;
         seen.reads += 1;
-        seen.epochs.insert(epoch);
-        if epoch == CHANGES + 1 {
+        seen.versions.insert(version);
+        if version == CHANGES + 1 {
             return seen;
         }
     }
 }
 
 #[test]
-fn every_answer_is_that_of_an_epoch_current_during_the_call() {
-    let table = owners_by_epoch();
+fn every_answer_is_that_of_an_version_current_during_the_call() {
+    let table = owners_by_version();
     let ring = Arc::new(make());
     let (begun, done, start) = (AtomicU64::new(1), AtomicU64::new(1), Barrier::new(3));
     let seen: Vec<_> = thread::scope(|scope| {
@@ -105,14 +108,19 @@ fn every_answer_is_that_of_an_epoch_current_during_the_call() {
             begun.store(number + 2, Ordering::Release);
             change(&ring, number);
             done.store(number + 2, Ordering::Release);
-            // So that readers meet many epochs even on one core.
+            // So that readers meet many versions even on one core.
             thread::sleep(Duration::from_micros(100));
         }
         readers.into_iter().map(|reader| reader.join().expect("a reader found something wrong")).collect()
     });
     for seen in seen {
-        println!("{} reads at {} epochs", seen.reads, seen.epochs.len());
-        assert!(seen.reads > 1_000 && seen.epochs.len() > 50, "{} reads at {:?}", seen.reads, seen.epochs);
+        println!("{} reads at {} versions", seen.reads, seen.versions.len());
+        assert!(
+            seen.reads > 1_000 && seen.versions.len() > 50,
+            "{} reads at {:?}",
+            seen.reads,
+            seen.versions
+        );
     }
 }
 
@@ -130,7 +138,7 @@ fn writers_wait_for_each_other_and_lose_nothing() {
         }
     });
     let snapshot = ring.snapshot();
-    assert_eq!((snapshot.node_count(), snapshot.epoch()), (204, 201));
+    assert_eq!((snapshot.node_count(), snapshot.version()), (204, 201));
 }
 
 #[test]

@@ -70,7 +70,7 @@ fn compare_rebuilt(snapshot: &Snapshot, model: &NaiveRing, maker: &mut Maker) {
     let mut specs: Vec<_> = model.nodes.iter().map(|node| node.spec.clone()).collect();
     maker.random.shuffle(&mut specs);
     let rebuilt = Ring::new(Maker::options(model), specs, 0.0).expect("nodes of a ring").snapshot();
-    assert_eq!(rebuilt.epoch(), 1);
+    assert_eq!(rebuilt.version(), 1);
     assert_eq!(snapshot.checksum(), rebuilt.checksum());
 }
 
@@ -97,7 +97,7 @@ fn history(maker: &mut Maker, node_count: usize, mut look: impl FnMut(&Snapshot,
         model.apply(change, now_ms);
         let after = ring.snapshot();
         let is_moved = placement != model.placement();
-        assert_eq!(after.epoch(), before.epoch() + u64::from(is_moved));
+        assert_eq!(after.version(), before.version() + u64::from(is_moved));
         assert_eq!(after.checksum() != before.checksum(), is_moved);
 
         let (bad, code) = maker.bad_change(&model);
@@ -129,13 +129,13 @@ fn ring_equals_the_naive_model_after_every_change() {
                     .unwrap_or_else(|wrong| panic!("{wrong}\n{model:?}"));
                 pairs += 1;
             }
-            moves += usize::from(snapshot.epoch() > 2);
+            moves += usize::from(snapshot.version() > 2);
             empty += usize::from(snapshot.owner(0).is_none());
             zoned += usize::from(model.zone_aware);
         });
     }
     println!(
-        "{pairs} pairs; {moves} changes past epoch 2, {empty} with nobody to answer, {zoned} with zones"
+        "{pairs} pairs; {moves} changes past version 2, {empty} with nobody to answer, {zoned} with zones"
     );
     assert!(pairs >= PAIRS_MIN, "{pairs}");
     assert!(moves > 1_000 && empty > 0 && zoned > 1_000, "{moves} {empty} {zoned}");

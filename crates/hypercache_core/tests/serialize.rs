@@ -67,7 +67,7 @@ fn a_ring_comes_back_with_its_nodes_its_checksum_and_its_bytes() {
         let bytes = bytes_of(&ring);
         let (before, after) = (ring.snapshot(), read(&bytes).expect("what was written").snapshot());
         assert_eq!(after.options(), before.options());
-        assert_eq!((after.epoch(), after.checksum()), (1, before.checksum()));
+        assert_eq!((after.version(), after.checksum()), (1, before.checksum()));
         assert_eq!(seen(&after), seen(&before));
         assert_eq!(after.points().len(), before.points().len());
         assert!(after.nodes().all(|(_, node)| node.status_since_ms == 7.0 && node.address.is_none()));

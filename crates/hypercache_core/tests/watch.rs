@@ -58,14 +58,14 @@ fn flip(ring: &Ring) {
     }
 }
 
-fn epochs(changes: &VecDeque<Arc<RingChange>>) -> Vec<u64> {
-    changes.iter().map(|change| change.epoch).collect()
+fn versions(changes: &VecDeque<Arc<RingChange>>) -> Vec<u64> {
+    changes.iter().map(|change| change.version).collect()
 }
 
 /// Waits for wake-ups, and takes what has come, until the change that makes `last`.
 fn consume(watch: &Watch, bell: &Bell, last: u64) -> Vec<Arc<RingChange>> {
     let mut seen: Vec<Arc<RingChange>> = Vec::new();
-    while seen.last().is_none_or(|change| change.epoch < last) {
+    while seen.last().is_none_or(|change| change.version < last) {
         bell.wait();
         let waiting = watch.take(usize::MAX);
         assert!(!waiting.has_overflowed);
@@ -92,24 +92,24 @@ fn who_waits_to_be_woken_sees_every_change_of_every_writer_in_order() {
                     let id = format!("{writer}-{round}");
                     ring.add_nodes(vec![spec(&id)], 0.0).expect("a new node");
                     let snapshot = ring.snapshot();
-                    checksums.lock().expect("nobody panics").push((snapshot.epoch(), snapshot.checksum()));
+                    checksums.lock().expect("nobody panics").push((snapshot.version(), snapshot.checksum()));
                     ring.remove_nodes(&[id], 0.0).expect("it is there");
                 }
             });
         }
         consumers.into_iter().map(|consumer| consumer.join().expect("all came")).collect()
     });
-    assert_eq!(ring.snapshot().epoch(), last);
+    assert_eq!(ring.snapshot().version(), last);
     for changes in &seen {
         let expected: Vec<_> = (2..=last).collect();
-        assert_eq!(changes.iter().map(|change| change.epoch).collect::<Vec<_>>(), expected);
-        assert!(changes.iter().all(|change| change.previous_epoch + 1 == change.epoch));
+        assert_eq!(changes.iter().map(|change| change.version).collect::<Vec<_>>(), expected);
+        assert!(changes.iter().all(|change| change.previous_version + 1 == change.version));
         // All have the same changes, not changes that are alike.
         assert!(changes.iter().zip(&seen[0]).all(|(one, other)| Arc::ptr_eq(one, other)));
     }
-    for (epoch, checksum) in checksums.into_inner().expect("nobody panics") {
-        if epoch > 1 {
-            assert_eq!(seen[0][epoch as usize - 2].checksum, checksum, "epoch {epoch}");
+    for (version, checksum) in checksums.into_inner().expect("nobody panics") {
+        if version > 1 {
+            assert_eq!(seen[0][version as usize - 2].checksum, checksum, "version {version}");
         }
     }
 }
@@ -157,10 +157,10 @@ fn a_watch_begins_with_the_next_change_and_ends_when_it_is_dropped() {
     flip(&ring);
     let (second, second_bell) = watched(&ring);
     flip(&ring);
-    assert_eq!(epochs(&first.take(usize::MAX).changes), [4, 5, 6, 7]);
+    assert_eq!(versions(&first.take(usize::MAX).changes), [4, 5, 6, 7]);
     drop(first);
     flip(&ring);
-    assert_eq!(epochs(&second.take(usize::MAX).changes), [6, 7, 8, 9]);
+    assert_eq!(versions(&second.take(usize::MAX).changes), [6, 7, 8, 9]);
     assert_eq!((first_bell.count(), second_bell.count()), (1, 1));
     drop(second);
     // What the watches held is free: their bells are, too.
@@ -180,15 +180,15 @@ fn a_queue_that_is_full_keeps_the_oldest_and_tells_of_the_loss_once() {
     flip(&ring);
     let waiting = watch.take(usize::MAX);
     assert!(waiting.has_overflowed);
-    assert_eq!(epochs(&waiting.changes), (2..).take(WAITING_CHANGES_MAX).collect::<Vec<_>>());
+    assert_eq!(versions(&waiting.changes), (2..).take(WAITING_CHANGES_MAX).collect::<Vec<_>>());
     assert_eq!(bell.count(), 1);
     // It goes on after the gap, which shows. The other watch has none.
     flip(&ring);
     let waiting = watch.take(usize::MAX);
     assert!(!waiting.has_overflowed);
-    let epoch = ring.snapshot().epoch();
-    assert_eq!(epochs(&waiting.changes), [epoch - 1, epoch]);
-    assert_eq!(waiting.changes[0].previous_epoch, epoch - 2);
+    let version = ring.snapshot().version();
+    assert_eq!(versions(&waiting.changes), [version - 1, version]);
+    assert_eq!(waiting.changes[0].previous_version, version - 2);
     assert_eq!(bell.count(), 2);
     let waiting = late.take(usize::MAX);
     assert_eq!((waiting.changes.len(), waiting.has_overflowed), (4, false));
@@ -214,12 +214,12 @@ fn watches_come_and_go_beside_writers() {
             scope.spawn(|| {
                 for _ in 0..200 {
                     let (watch, bell) = watched(&ring);
-                    let before = ring.snapshot().epoch();
+                    let before = ring.snapshot().version();
                     bell.wait();
                     let changes = watch.take(usize::MAX).changes;
                     // All from the look on, and perhaps one that came between it and the beginning.
-                    assert!(changes[0].previous_epoch <= before);
-                    let numbers = epochs(&changes);
+                    assert!(changes[0].previous_version <= before);
+                    let numbers = versions(&changes);
                     assert!(numbers.windows(2).all(|pair| pair[0] + 1 == pair[1]), "{numbers:?}");
                 }
                 over_count.fetch_add(1, Ordering::Relaxed);

@@ -12,7 +12,7 @@ pub struct NativeMetrics {
     /// Numbers of nodes, in the order alive, suspected, dead, leaving, updating.
     pub nodes_by_status: Vec<u32>,
     pub point_count: u32,
-    pub epoch: f64,
+    pub version: f64,
     pub rebuild_count: f64,
     pub rebuild_time_ms: f64,
     pub lookup_count: f64,
@@ -40,7 +40,7 @@ impl NativeRing {
         Ok(NativeMetrics {
             nodes_by_status: NodeStatus::ALL.map(of_status).into(),
             point_count: snapshot.point_count() as u32,
-            epoch: snapshot.epoch() as f64,
+            version: snapshot.version() as f64,
             rebuild_count: metrics.rebuild_count as f64,
             rebuild_time_ms: metrics.rebuild_ns as f64 / 1e6,
             lookup_count: counts.lookups as f64,

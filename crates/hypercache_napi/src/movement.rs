@@ -108,10 +108,10 @@ pub struct NativeNodeOwnership {
     pub home_arc: BigInt,
 }
 
-/// Who owns what at one epoch.
+/// Who owns what at one version.
 #[napi(object, object_from_js = false)]
 pub struct NativeOwnership {
-    pub epoch: f64,
+    pub version: f64,
     pub checksum: String,
     pub load_factor: f64,
     pub ownership: Vec<NativeNodeOwnership>,
@@ -127,7 +127,7 @@ pub fn ownership(snapshot: &Snapshot) -> NativeOwnership {
         home_arc: node.home_arc.into(),
     });
     NativeOwnership {
-        epoch: snapshot.epoch() as f64,
+        version: snapshot.version() as f64,
         checksum: format!("{:016x}", snapshot.checksum()),
         load_factor: found.load_factor,
         ownership: nodes.collect(),

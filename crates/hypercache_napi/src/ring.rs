@@ -217,8 +217,8 @@ impl NativeRing {
 
     /// Version of the placement.
     #[napi(getter, catch_unwind)]
-    pub fn epoch(&self) -> Result<f64> {
-        self.read(|reader| reader.snapshot().epoch() as f64)
+    pub fn version(&self) -> Result<f64> {
+        self.read(|reader| reader.snapshot().version() as f64)
     }
 
     /// Fingerprint of the placement, 16 hex digits.

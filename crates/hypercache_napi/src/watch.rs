@@ -13,8 +13,8 @@ use crate::ring::NativeRing;
 /// A change of placement that was made.
 #[napi(object, object_from_js = false)]
 pub struct NativeRingChange {
-    pub epoch: f64,
-    pub previous_epoch: f64,
+    pub version: f64,
+    pub previous_version: f64,
     pub checksum: String,
     pub moved_arc: BigInt,
     pub moved_share: f64,
@@ -34,8 +34,8 @@ pub struct NativeWaiting {
 
 fn change(made: &RingChange) -> NativeRingChange {
     NativeRingChange {
-        epoch: made.epoch as f64,
-        previous_epoch: made.previous_epoch as f64,
+        version: made.version as f64,
+        previous_version: made.previous_version as f64,
         checksum: format!("{:016x}", made.checksum),
         moved_arc: made.moved_arc.into(),
         moved_share: hypercache_core::share_of(made.moved_arc),

@@ -2,7 +2,7 @@
 //!
 //! It cannot be stale. An entry holds the key's token, not its owner: a token depends on the key and on the
 //! ring's hash options alone, and those never change. So entries outlive every change of the ring, and there
-//! is no epoch to compare and nothing to clear. One thread has it to itself, so there is no lock either.
+//! is no version to compare and nothing to clear. One thread has it to itself, so there is no lock either.
 //!
 //! The plain algorithm is a list of keys and tokens: a key that is found goes to the front, a new one is put
 //! there, and while the list is too long its end goes. This file gives the same answers by other means:

@@ -151,8 +151,8 @@ impl<'a> Draft<'a> {
         } else {
             self.old.placement.clone()
         };
-        let epoch = self.old.epoch + u64::from(is_moved);
-        let snapshot = Snapshot::new(options, epoch, self.table, placement);
+        let version = self.old.version + u64::from(is_moved);
+        let snapshot = Snapshot::new(options, version, self.table, placement);
         Ok(Some(Next { snapshot, gone: self.gone }))
     }
 

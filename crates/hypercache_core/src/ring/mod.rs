@@ -87,7 +87,7 @@ pub struct Metrics {
 }
 
 impl Ring {
-    /// Makes a ring, at epoch 1.
+    /// Makes a ring, at version 1.
     ///
     /// # Errors
     /// See [`Ring::add_nodes`].
@@ -95,8 +95,8 @@ impl Ring {
         let empty = Snapshot::empty(options);
         let mut draft = Draft::new(&empty, now_ms);
         draft.add(nodes)?;
-        let epoch = empty.epoch;
-        let first = draft.finish()?.map_or(empty, |next| Snapshot { epoch, ..next.snapshot });
+        let version = empty.version;
+        let first = draft.finish()?.map_or(empty, |next| Snapshot { version, ..next.snapshot });
         Ok(Self {
             current: ArcSwap::from_pointee(first),
             swap_count: AtomicU64::new(0),
@@ -174,7 +174,7 @@ impl Ring {
     /// Makes a planned change.
     ///
     /// # Errors
-    /// The plan was applied already, or was made at another epoch, or the nodes have changed since so that
+    /// The plan was applied already, or was made at another version, or the nodes have changed since so that
     /// something else would come out.
     pub fn apply(&self, plan: &Plan, now_ms: f64) -> Result<(), Error> {
         let mut is_applied = plan.is_applied.lock();
@@ -243,7 +243,7 @@ impl Ring {
         let answer = edit(&mut draft, &old)?;
         if let Some(next) = draft.finish()? {
             check(&old, &next.snapshot)?;
-            let is_moved = next.snapshot.epoch != old.epoch;
+            let is_moved = next.snapshot.version != old.version;
             self.swap(&old, next);
             if is_moved {
                 self.rebuild_count.fetch_add(1, Ordering::Relaxed);
@@ -261,7 +261,7 @@ impl Ring {
         gone.iter().for_each(|node| node.in_flight.retire(&self.in_flight));
         // A copy, so that nobody who begins or ends a watch waits for what follows.
         let watchers = self.watchers().clone();
-        if new.epoch != old.epoch && !watchers.is_empty() {
+        if new.version != old.version && !watchers.is_empty() {
             let change =
                 RingChange::between(old, &new).expect("snapshots of one ring have one hash function");
             let change = Arc::new(change);

@@ -90,10 +90,10 @@ impl Plan {
         let before = &*self.movement.before;
         // A set says what every node is to be: it would undo whatever has come since.
         let undoes = self.change.set.is_some() && !std::ptr::eq(now, before);
-        if undoes || now.epoch != before.epoch {
+        if undoes || now.version != before.version {
             return Err(self.outdated(now));
         }
-        // It was legal when it was planned. At one epoch nodes can come, go and change that answer nothing.
+        // It was legal when it was planned. At one version nodes can come, go and change that answer nothing.
         self.change.apply(draft).map_err(|_| self.outdated(now))
     }
 
@@ -103,6 +103,6 @@ impl Plan {
     }
 
     fn outdated(&self, now: &Snapshot) -> Error {
-        Error::PlanOutdated { planned: self.movement.before.epoch, current: now.epoch }
+        Error::PlanOutdated { planned: self.movement.before.version, current: now.version }
     }
 }

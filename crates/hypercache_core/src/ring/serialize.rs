@@ -70,7 +70,7 @@ impl Snapshot {
 }
 
 impl Ring {
-    /// Makes the ring of bytes that [`Snapshot::serialize`] made, at epoch 1.
+    /// Makes the ring of bytes that [`Snapshot::serialize`] made, at version 1.
     ///
     /// # Errors
     /// Bytes that are none, or damaged, or of another version.

@@ -19,7 +19,7 @@ const BLOCK: usize = 16;
 #[derive(Debug)]
 pub struct Snapshot {
     pub(crate) options: RingOptions,
-    pub(crate) epoch: u64,
+    pub(crate) version: u64,
     pub(crate) table: NodeTable,
     /// Shared by successive snapshots between which no answer changed.
     pub(crate) placement: Arc<Placement>,
@@ -46,9 +46,14 @@ impl Snapshot {
         Self::new(options, 1, table, placement)
     }
 
-    pub(crate) fn new(options: RingOptions, epoch: u64, table: NodeTable, placement: Arc<Placement>) -> Self {
+    pub(crate) fn new(
+        options: RingOptions,
+        version: u64,
+        table: NodeTable,
+        placement: Arc<Placement>,
+    ) -> Self {
         let routable_weight = table.routable(options.routable).map(|(_, node)| node.weight).sum();
-        Self { options, epoch, table, placement, routable_weight }
+        Self { options, version, table, placement, routable_weight }
     }
 
     /// The options of its ring.
@@ -57,8 +62,8 @@ impl Snapshot {
     }
 
     /// Rises by one with each change that can change an answer; 1 for a new ring.
-    pub fn epoch(&self) -> u64 {
-        self.epoch
+    pub fn version(&self) -> u64 {
+        self.version
     }
 
     /// Fingerprint of the placement: see `checksum.rs` for what it covers.

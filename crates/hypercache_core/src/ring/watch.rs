@@ -19,10 +19,10 @@ pub const WAITING_CHANGES_MAX: usize = 16_384;
 /// A change of placement that has been made.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RingChange {
-    /// The epoch it made.
-    pub epoch: u64,
-    /// The epoch before.
-    pub previous_epoch: u64,
+    /// The version it made.
+    pub version: u64,
+    /// The version before.
+    pub previous_version: u64,
     /// The checksum it made.
     pub checksum: u64,
     /// Number of tokens whose owner changed, of 2^64.
@@ -65,8 +65,8 @@ impl RingChange {
         let transfers = movement.largest_transfers(LISTED_TRANSFERS_MAX);
         let listed: u128 = transfers.iter().map(|transfer| transfer.arc).sum();
         Ok(Self {
-            epoch: after.epoch,
-            previous_epoch: before.epoch,
+            version: after.version,
+            previous_version: before.version,
             checksum: after.checksum(),
             moved_arc,
             transfers,

@@ -149,7 +149,7 @@ impl NaiveRing {
         }
     }
 
-    /// What the epoch follows: it rises exactly when this changes.
+    /// What the version follows: it rises exactly when this changes.
     pub fn placement(&self) -> Vec<(String, u32, Option<String>)> {
         let routable = self.nodes.iter().filter(|node| self.answers(node));
         let zone = |node: &NaiveNode| node.spec.zone.clone().filter(|_| self.zone_aware);

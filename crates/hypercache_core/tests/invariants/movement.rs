@@ -73,7 +73,7 @@ fn a_failure_moves_only_the_keys_of_its_node_and_recovery_brings_them_back() {
         let recovered = around(&ring, set(NodeStatus::Alive));
         assert!(failed.iter().zip(&recovered).all(|(there, back)| there.0 == back.1));
         assert_eq!(ring.snapshot().checksum(), checksum);
-        assert_eq!(ring.snapshot().epoch(), 3);
+        assert_eq!(ring.snapshot().version(), 3);
     }
 }
 
@@ -84,5 +84,5 @@ fn a_doubt_moves_nothing() {
         let owners = around(&ring, |ring| ring.update_node("node2", status(doubt), 0.0).expect("a node"));
         assert_eq!(moved(&owners), 0);
     }
-    assert_eq!(ring.snapshot().epoch(), 1);
+    assert_eq!(ring.snapshot().version(), 1);
 }
