@@ -42,7 +42,7 @@ pub use message::{
     BROADCAST_BYTES_MAX, Broadcast, DATAGRAM_BYTES_MAX, FRAME_BYTES_MAX, NEWEST_SPOKEN, OLDEST_SPOKEN,
     Refusal, RingMark, SharedOptions,
 };
-pub use record::{Claim, RECORD_BYTES_MAX, Record, Version};
+pub use record::{Claim, Doubt, RECORD_BYTES_MAX, Record, Version};
 pub use timing::Timing;
 
 /// What travels inside of envelopes, for whoever makes messages without an engine.

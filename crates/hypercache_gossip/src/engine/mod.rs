@@ -44,7 +44,7 @@ use crate::envelope::{Purpose, Refused, Sealer};
 use crate::heard::Heard;
 use crate::identity::{Identity, Life};
 use crate::message::{Broadcast, DATAGRAM_BYTES_MAX, DatagramHead, OLDEST_SPOKEN, RingMark};
-use crate::record::{Claim, RECORD_BYTES_MAX, Record, Version};
+use crate::record::{Claim, Doubt, RECORD_BYTES_MAX, Record, Version};
 
 use carrier::Carrier;
 use codec::{DoubtingCodec, Refutations};
@@ -190,6 +190,15 @@ impl Engine {
         Ok(())
     }
 
+    /// Takes note of what this member holds against itself, which the others cannot see.
+    pub fn doubt(&mut self, now: Duration, doubt: Option<Doubt>) {
+        self.schedule.hear(now);
+        if self.phase == Phase::Joined && self.record.doubt != doubt {
+            self.change_record(|record| record.doubt = doubt);
+        }
+        self.settle();
+    }
+
     /// Takes a datagram.
     pub fn received(&mut self, now: Duration, from: SocketAddr, bytes: &[u8]) {
         self.schedule.hear(now);
@@ -228,6 +237,11 @@ impl Engine {
     /// Who it is: another life after it had to come back.
     pub fn identity(&self) -> &Identity {
         self.foca.identity()
+    }
+
+    /// The engine's time: the driver's, but for the time that the process was stopped.
+    pub fn time(&self) -> Duration {
+        self.schedule.time()
     }
 
     /// How long the process was stopped, in all.

@@ -8,7 +8,7 @@ use super::exchange::Errand;
 use super::peer::{Peer, Shown, Status};
 use super::{Effect, Engine, Event, Phase};
 use crate::identity::Identity;
-use crate::record::{Claim, Record};
+use crate::record::{Doubt, Record};
 
 /// Members that are remembered at most.
 const PEERS_MAX: usize = 65_535;
@@ -151,15 +151,11 @@ impl Engine {
     }
 
     fn refresh_own(&mut self, changes: &mut Vec<Change>) {
-        let status = match self.record.claim {
-            Claim::Present => Status::Alive,
-            Claim::Updating => Status::Updating,
-            Claim::Leaving => Status::Leaving,
-        };
+        let status = self.record.status();
         let now = Shown { status, version: self.record.version };
         let kind = match self.own_shown {
             None => ChangeKind::Joined,
-            Some(before) if before != now => ChangeKind::Updated,
+            Some(before) if before != now => kind_of(before.status, status),
             Some(_) => return,
         };
         self.own_shown = Some(now);
@@ -237,9 +233,9 @@ fn sight(identity: &Identity, state: Swim, peer: &Peer, record: &Record) -> Sigh
         // Of a process that was there before this one: how it is now, its own record will say.
         _ if !is_own_record => Sight::Unclear,
         _ if has_left => Sight::Is(Status::Leaving),
+        _ if record.doubt == Some(Doubt::GaveUp) => Sight::Is(Status::Dead),
         Swim::Suspect => Sight::Is(Status::Suspected),
-        Swim::Alive if record.claim == Claim::Updating => Sight::Is(Status::Updating),
-        Swim::Alive => Sight::Is(Status::Alive),
+        Swim::Alive => Sight::Is(record.status()),
     }
 }
 

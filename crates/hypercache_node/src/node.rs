@@ -1,0 +1,332 @@
+//! The node: what it knows of the members, the ring that follows them, and the one queue out.
+//!
+//! It does no I/O and has no clock. Members come in by two doors: [`Node::heed`] takes what the gossip engine
+//! tells, [`Node::apply`] what the application knows by other means. Behind them there is one way:
+//!
+//! ```text
+//! change of members ─> the view ─> the follow step ─> the ring ─> its checksum, told to the others
+//!         └───────────────────────── the outbox ────────┘
+//! ```
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use hypercache_core::{Observer, Ring, Token};
+use hypercache_gossip::{Change, ChangeKind, Claim, Event as GossipEvent, Record, Status, Version};
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use crate::agreement::{Agreement, Report};
+use crate::event::Event;
+use crate::follow::{Follow, Place, Sight};
+use crate::lease::{Lease, Vigor};
+use crate::outbox::Outbox;
+
+/// The time, as whoever calls has it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Moment {
+    /// Since some moment; never goes back.
+    pub elapsed: Duration,
+    /// Milliseconds since 1970; may jump.
+    pub wall_ms: f64,
+}
+
+/// What a node is made of.
+#[derive(Clone, Debug)]
+pub struct NodeOptions {
+    /// Id of the local member.
+    pub id: String,
+    /// How long the rings of members may differ until that is told.
+    pub divergence: Duration,
+    /// How long the application may be silent until the node doubts itself; zero: for ever.
+    pub stall_timeout: Duration,
+}
+
+/// Tokens of members whose virtual nodes only the application can hash, by id.
+pub type Tokens = BTreeMap<String, Arc<[Token]>>;
+
+/// A member as it was told last.
+struct Member {
+    status: Status,
+    record: Record,
+}
+
+struct State {
+    members: BTreeMap<String, Member>,
+    follow: Option<Follow>,
+    agreement: Agreement,
+    lease: Lease,
+    applied_count: u64,
+}
+
+/// One node of a cluster.
+pub struct Node {
+    id: String,
+    state: Mutex<State>,
+    outbox: Arc<Outbox>,
+    observer: Mutex<Option<Observer>>,
+    /// Whether the application has renewed its lease since that was looked at last.
+    is_renewed: AtomicBool,
+    /// Has a driver look at what has changed.
+    news: Arc<Notify>,
+}
+
+impl Node {
+    /// A node that knows nobody. `wake` is called, by any thread, when there are events to take and there
+    /// were none before; it must be quick, and not call the node.
+    pub fn new(options: NodeOptions, wake: impl Fn() + Send + Sync + 'static) -> Self {
+        let state = State {
+            members: BTreeMap::new(),
+            follow: None,
+            agreement: Agreement::new(options.divergence),
+            lease: Lease::new(options.stall_timeout),
+            applied_count: 0,
+        };
+        Self {
+            id: options.id,
+            state: Mutex::new(state),
+            outbox: Arc::new(Outbox::new(wake)),
+            observer: Mutex::default(),
+            is_renewed: AtomicBool::new(false),
+            news: Arc::default(),
+        }
+    }
+
+    /// Has a ring follow the members, from those on that are known. What changes its placement is told,
+    /// whoever does it.
+    pub fn follow(&self, ring: Arc<Ring>, now: Moment) {
+        let (outbox, news) = (self.outbox.clone(), self.news.clone());
+        let observer = Observer::new(ring.clone(), move |change| {
+            outbox.push(Event::RingChanged(change.clone()));
+            news.notify_one();
+        });
+        self.observer.lock().replace(observer);
+        let mut state = self.state.lock();
+        let mut follow = Follow::new(ring);
+        for (id, Member { status, record }) in &state.members {
+            inform(&mut follow, id, Some((*status, record)), &Tokens::new());
+        }
+        let refusals = follow.step(now.wall_ms);
+        state.follow = Some(follow);
+        self.tell_refusals(refusals);
+    }
+
+    /// Takes what the gossip engine tells.
+    pub fn heed(&self, event: GossipEvent, now: Moment) {
+        match event {
+            GossipEvent::Changed(changes) => self.heed_changes(changes, now),
+            GossipEvent::Ring(id, mark) => {
+                self.state.lock().agreement.tell(id.clone(), mark.checksum);
+                self.outbox.push(Event::RingTold(id, mark.checksum));
+            }
+            GossipEvent::JoinEnded(outcome) => {
+                self.state.lock().agreement.turn(outcome.is_ok());
+                self.outbox.push(Event::JoinEnded(outcome));
+            }
+            GossipEvent::Left => self.end(Event::Left, now),
+            GossipEvent::Conflict(address) => self.end(Event::Conflict(address), now),
+            GossipEvent::Failed => self.end(Event::Failed, now),
+            GossipEvent::Heard(broadcast) => self.outbox.push(Event::Heard(broadcast)),
+            GossipEvent::Problems(problems) => self.outbox.push(Event::Problems(problems)),
+            GossipEvent::Stranger(from, why) => self.outbox.push(Event::Stranger(from, why)),
+        }
+    }
+
+    /// Takes changes that the application has learned by other means than gossip. It knows them already:
+    /// what it is told is [`Event::Applied`], when the ring has followed.
+    pub fn apply(&self, changes: Vec<Change>, tokens: &Tokens, now: Moment) {
+        let mut state = self.state.lock();
+        state.applied_count += 1;
+        let event = Event::Applied(state.applied_count);
+        self.change(&mut state, &changes, event, tokens, now);
+    }
+
+    /// The local member says something new of itself, which is told before the call returns; what the engine
+    /// tells of that later is no news. Answers whether it takes part, and so could.
+    pub fn update(&self, record: &Record, now: Moment) -> bool {
+        let mut state = self.state.lock();
+        let Some(own) = state.members.get(&self.id) else { return false };
+        let is_leaving = own.record.claim == Claim::Leaving;
+        let Version { started_at_ms, counter } = own.record.version;
+        let record = Record {
+            version: Version { started_at_ms, counter: counter + 1 },
+            claim: if is_leaving { Claim::Leaving } else { record.claim },
+            ..record.clone()
+        };
+        let status = record.claim.status();
+        let change = Change { kind: ChangeKind::Updated, id: self.id.clone(), status, record };
+        self.change(&mut state, &[change.clone()], Event::Changed(vec![change]), &Tokens::new(), now);
+        true
+    }
+
+    /// Takes events, the oldest first, and answers whether more wait.
+    pub fn take(&self, count_max: usize) -> (Vec<Event>, bool) {
+        self.outbox.take(count_max)
+    }
+
+    /// How many events were lost because nobody took them.
+    pub fn lost_count(&self) -> u64 {
+        self.outbox.lost_count()
+    }
+
+    /// Begins to compare rings, when the node takes part, or ends that.
+    pub fn compare_rings(&self, is_on: bool) {
+        self.state.lock().agreement.turn(is_on);
+    }
+
+    /// These are the checksums that all members have told.
+    pub fn tell_all(&self, told: BTreeMap<String, u64>) {
+        self.state.lock().agreement.tell_all(told);
+    }
+
+    /// Compares the rings of the members, where that is due, and tries again what the ring has refused.
+    /// Answers the checksum that the others are to be told, and when to call again.
+    pub fn look(&self, now: Moment) -> (Option<u64>, Option<Duration>) {
+        let mut state = self.state.lock();
+        let State { members, follow, agreement, .. } = &mut *state;
+        let Some(follow) = follow else { return (None, None) };
+        self.tell_refusals(follow.step(now.wall_ms));
+        let checksum = follow.ring().snapshot().checksum();
+        let is_due = agreement.next_look().is_some_and(|at| at <= now.elapsed);
+        if !is_due && !agreement.has_news(checksum) {
+            return (None, agreement.next_look());
+        }
+        let others = members.iter().filter(|(id, member)| **id != self.id && has_ring(member.status));
+        let live: Vec<&str> = others.map(|(id, _)| id.as_str()).collect();
+        let (news, verdict) = agreement.look(now.elapsed, checksum, &live);
+        if let Some(checksum) = news {
+            self.outbox.push(Event::RingTold(self.id.clone(), checksum));
+        }
+        if let Some(verdict) = verdict {
+            self.outbox.push(Event::Verdict(verdict));
+        }
+        (news, agreement.next_look())
+    }
+
+    /// How the rings of the members agree.
+    pub fn agreement(&self, elapsed: Duration) -> Report {
+        self.state.lock().agreement.report(elapsed)
+    }
+
+    /// The application turns over.
+    pub fn renew_lease(&self) {
+        self.is_renewed.store(true, Ordering::Release);
+        // Whoever has given up is to have its keys back at once.
+        self.news.notify_one();
+    }
+
+    /// The application holds no lease any more, and is as good as well.
+    pub fn drop_lease(&self) {
+        self.is_renewed.store(false, Ordering::Release);
+        self.state.lock().lease.drop_hold();
+        self.news.notify_one();
+    }
+
+    /// How the application is, where that has changed since the last call, and when to call again.
+    pub fn check_lease(&self, elapsed: Duration) -> (Option<Vigor>, Option<Duration>) {
+        let lease = &mut self.state.lock().lease;
+        if self.is_renewed.swap(false, Ordering::AcqRel) {
+            lease.renew(elapsed);
+        }
+        (lease.check(elapsed), lease.next())
+    }
+
+    /// Has a driver wait for what it does not learn otherwise.
+    pub(crate) fn news(&self) -> Arc<Notify> {
+        self.news.clone()
+    }
+
+    /// Ends it: nothing is told any more, and the ring stays as it is.
+    pub fn close(&self) {
+        self.outbox.close();
+        self.observer.lock().take();
+        let mut state = self.state.lock();
+        state.members.clear();
+        state.follow = None;
+    }
+
+    fn heed_changes(&self, changes: Vec<Change>, now: Moment) {
+        let mut state = self.state.lock();
+        let news: Vec<Change> = changes.into_iter().filter(|change| !self.is_told(&state, change)).collect();
+        if !news.is_empty() {
+            self.change(&mut state, &news, Event::Changed(news.clone()), &Tokens::new(), now);
+        }
+    }
+
+    /// Whether it is the echo of a change of the local member that was told when it was made.
+    fn is_told(&self, state: &State, change: &Change) -> bool {
+        let own = state.members.get(&self.id).filter(|_| change.id == self.id);
+        own.is_some_and(|own| {
+            change.record.version <= own.record.version && change.status != Status::Leaving
+        })
+    }
+
+    /// The one way of a change: into the view, onto the ring, and out.
+    fn change(&self, state: &mut State, changes: &[Change], event: Event, tokens: &Tokens, now: Moment) {
+        for Change { kind, id, status, record } in changes {
+            if matches!(kind, ChangeKind::Left | ChangeKind::Reaped) {
+                state.members.remove(id);
+                state.agreement.forget(id);
+            } else {
+                let member = Member { status: *status, record: record.clone() };
+                state.members.insert(id.clone(), member);
+            }
+            if let Some(follow) = &mut state.follow {
+                let member = state.members.get(id).map(|member| (member.status, &member.record));
+                inform(follow, id, member, tokens);
+            }
+        }
+        let step = || state.follow.as_mut().map(|follow| follow.step(now.wall_ms)).unwrap_or_default();
+        let refusals = self.outbox.hold(event, step);
+        self.tell_refusals(refusals);
+        self.news.notify_one();
+    }
+
+    /// Every member leaves the view, the local one last: whoever takes no part knows of nobody.
+    fn end(&self, event: Event, now: Moment) {
+        let mut state = self.state.lock();
+        state.agreement.turn(false);
+        let (own, others): (Vec<_>, Vec<_>) = state.members.iter().partition(|(id, _)| **id == self.id);
+        let left = |(id, member): (&String, &Member)| {
+            let (status, record) = (member.status, member.record.clone());
+            Change { kind: ChangeKind::Left, id: id.clone(), status, record }
+        };
+        let changes: Vec<Change> = others.into_iter().chain(own).map(left).collect();
+        if !changes.is_empty() {
+            self.change(&mut state, &changes, Event::Changed(changes.clone()), &Tokens::new(), now);
+        }
+        self.outbox.push(event);
+    }
+
+    fn tell_refusals(&self, refusals: Vec<crate::follow::Refusal>) {
+        if !refusals.is_empty() {
+            self.outbox.push(Event::Refused(refusals));
+        }
+    }
+}
+
+/// Members whose rings count: who leaves has its own already, and who is dead tells nothing.
+fn has_ring(status: Status) -> bool {
+    matches!(status, Status::Alive | Status::Suspected | Status::Updating)
+}
+
+/// Tells the follow step of a member: what it says of itself places it, how it is seen is observed.
+fn inform(follow: &mut Follow, id: &str, member: Option<(Status, &Record)>, tokens: &Tokens) {
+    let place = member.map(|(_, record)| Place {
+        address: host_port(&record.address, record.port),
+        weight: record.weight,
+        zone: record.zone.clone(),
+        capabilities: record.capabilities.clone(),
+        metadata: record.metadata.clone(),
+        tokens: tokens.get(id).cloned(),
+    });
+    follow.place(id, place);
+    follow.observe(id, member.map(|(status, record)| Sight { status, load: record.load }));
+}
+
+/// An address with its port, as it is written in URLs.
+fn host_port(host: &str, port: u16) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+}
