@@ -14,11 +14,11 @@ mod environment;
 mod error;
 #[cfg(feature = "floor")]
 mod floor;
-mod gossip;
 mod key;
 mod metrics;
 mod movement;
 mod ring;
+mod runtime;
 mod shared;
 mod tokens;
 mod watch;

@@ -97,11 +97,6 @@ impl Agreement {
         *self = Self { is_on, told, diverged_count, convergence, ..Self::new(bound) };
     }
 
-    /// Whether it compares.
-    pub fn is_on(&self) -> bool {
-        self.is_on
-    }
-
     /// A member has told the checksum of its ring.
     pub fn tell(&mut self, id: String, checksum: u64) {
         self.told.insert(id, checksum);

@@ -8,9 +8,10 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use hypercache_gossip::{
-    BROADCAST_BYTES_MAX, Claim, Counts, DATAGRAM_BYTES_MAX, Effect, Engine, EngineOptions, Event,
-    RECORD_BYTES_MAX, Record, Version,
+    BROADCAST_BYTES_MAX, Claim, Counts, Doubt, Effect, Engine, EngineOptions, Event, RECORD_BYTES_MAX,
+    Record, Version,
 };
+use hypercache_transport::DATAGRAM_BYTES_MAX;
 use hypercache_transport::streams::{self, Arrival, Question};
 use parking_lot::Mutex;
 use rand::TryRng;
@@ -23,7 +24,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::error::Error;
 use crate::lease::Vigor;
-use crate::node::{Moment, Node};
+use crate::node::Node;
 use crate::sockets::Sockets;
 
 /// Frames of streams that may wait for the engine.
@@ -74,7 +75,7 @@ impl Gossip {
         runtime.spawn(async move {
             // In a task of its own, so that a panic ends that one and can be told of.
             if tokio::spawn(owner.run(streams, asked)).await.is_err() {
-                told.heed(Event::Failed, Moment { elapsed: Duration::ZERO, wall_ms: wall_ms() });
+                told.heed(Event::Failed, wall_ms());
             }
             drop(end);
         });
@@ -98,7 +99,7 @@ impl Gossip {
     /// A record that has too many bytes; then nothing has changed.
     pub fn update(&self, record: Record) -> Result<bool, Error> {
         check_size(&record)?;
-        let is_told = self.node.update(&record, Moment { elapsed: Duration::ZERO, wall_ms: wall_ms() });
+        let is_told = self.node.update(&record, wall_ms());
         self.command(Command::Update(Box::new(record)));
         Ok(is_told)
     }
@@ -262,10 +263,10 @@ impl Owner {
             next_look = self.settle();
         }
         self.tasks.shutdown().await;
-        let (node, now, last_words) = (self.node.clone(), self.moment(), self.last_words.take());
+        let (node, last_words) = (self.node.clone(), self.last_words.take());
         // Whoever hears that it is over may open the same port again.
         drop(self);
-        last_words.into_iter().for_each(|event| node.heed(event, now));
+        last_words.into_iter().for_each(|event| node.heed(event, wall_ms()));
     }
 
     /// Does all that follows from what has just happened: what the engine wants done, and what the node has
@@ -300,8 +301,8 @@ impl Owner {
         if let Some(vigor) = vigor {
             let doubt = match vigor {
                 Vigor::Well => None,
-                Vigor::Stalled => Some(hypercache_gossip::Doubt::Stalled),
-                Vigor::GaveUp => Some(hypercache_gossip::Doubt::GaveUp),
+                Vigor::Stalled => Some(Doubt::Stalled),
+                Vigor::GaveUp => Some(Doubt::GaveUp),
             };
             self.engine.doubt(self.begun.elapsed(), doubt);
         }
@@ -310,15 +311,11 @@ impl Owner {
 
     /// Tells the others which ring this member has, where it is another one.
     fn announce(&mut self) -> Option<Duration> {
-        let (checksum, next) = self.node.look(self.moment());
+        let (checksum, next) = self.node.look(self.engine.time(), wall_ms());
         if let Some(checksum) = checksum {
             self.engine.announce_ring(self.begun.elapsed(), checksum);
         }
         next
-    }
-
-    fn moment(&self) -> Moment {
-        Moment { elapsed: self.engine.time(), wall_ms: wall_ms() }
     }
 
     fn take_arrival(&mut self, arrival: Arrival) {
@@ -371,7 +368,7 @@ impl Owner {
             Effect::Tell(event @ (Event::Left | Event::Conflict(_) | Event::JoinEnded(Err(_)))) => {
                 self.last_words = Some(event);
             }
-            Effect::Tell(event) => self.node.heed(event, self.moment()),
+            Effect::Tell(event) => self.node.heed(event, wall_ms()),
         }
     }
 }

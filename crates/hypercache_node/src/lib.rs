@@ -23,6 +23,7 @@ mod gossip;
 mod lease;
 mod node;
 mod outbox;
+mod runtime;
 mod sockets;
 
 pub use agreement::{Report, Verdict};
@@ -31,6 +32,7 @@ pub use event::Event;
 pub use follow::{Follow, Place, Refusal, Sight};
 pub use gossip::{Gossip, random_seed};
 pub use lease::{Lease, Vigor};
-pub use node::{Moment, Node, NodeOptions, Tokens};
+pub use node::{Node, NodeOptions, Tokens};
 pub use outbox::{Outbox, WAITING_MAX};
+pub use runtime::Runtime;
 pub use sockets::Sockets;

@@ -1,6 +1,7 @@
 //! The node: what it knows of the members, the ring that follows them, and the one queue out.
 //!
-//! It does no I/O and has no clock. Members come in by two doors: [`Node::heed`] takes what the gossip engine
+//! It does no I/O and has no clock: callers give milliseconds since 1970, which may jump, for when a status
+//! began, and the time since some moment, which never goes back, for what takes its time. Members come in by two doors: [`Node::heed`] takes what the gossip engine
 //! tells, [`Node::apply`] what the application knows by other means. Behind them there is one way:
 //!
 //! ```text
@@ -23,15 +24,6 @@ use crate::event::Event;
 use crate::follow::{Follow, Place, Sight};
 use crate::lease::{Lease, Vigor};
 use crate::outbox::Outbox;
-
-/// The time, as whoever calls has it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Moment {
-    /// Since some moment; never goes back.
-    pub elapsed: Duration,
-    /// Milliseconds since 1970; may jump.
-    pub wall_ms: f64,
-}
 
 /// What a node is made of.
 #[derive(Clone, Debug)]
@@ -59,6 +51,8 @@ struct State {
     agreement: Agreement,
     lease: Lease,
     applied_count: u64,
+    /// The time of the last look at the agreement.
+    looked_at: Duration,
 }
 
 /// One node of a cluster.
@@ -83,6 +77,7 @@ impl Node {
             agreement: Agreement::new(options.divergence),
             lease: Lease::new(options.stall_timeout),
             applied_count: 0,
+            looked_at: Duration::ZERO,
         };
         Self {
             id: options.id,
@@ -96,7 +91,7 @@ impl Node {
 
     /// Has a ring follow the members, from those on that are known. What changes its placement is told,
     /// whoever does it.
-    pub fn follow(&self, ring: Arc<Ring>, now: Moment) {
+    pub fn follow(&self, ring: Arc<Ring>, wall_ms: f64) {
         let (outbox, news) = (self.outbox.clone(), self.news.clone());
         let observer = Observer::new(ring.clone(), move |change| {
             outbox.push(Event::RingChanged(change.clone()));
@@ -108,15 +103,15 @@ impl Node {
         for (id, Member { status, record }) in &state.members {
             inform(&mut follow, id, Some((*status, record)), &Tokens::new());
         }
-        let refusals = follow.step(now.wall_ms);
+        let refusals = follow.step(wall_ms);
         state.follow = Some(follow);
         self.tell_refusals(refusals);
     }
 
     /// Takes what the gossip engine tells.
-    pub fn heed(&self, event: GossipEvent, now: Moment) {
+    pub fn heed(&self, event: GossipEvent, wall_ms: f64) {
         match event {
-            GossipEvent::Changed(changes) => self.heed_changes(changes, now),
+            GossipEvent::Changed(changes) => self.heed_changes(changes, wall_ms),
             GossipEvent::Ring(id, mark) => {
                 self.state.lock().agreement.tell(id.clone(), mark.checksum);
                 self.outbox.push(Event::RingTold(id, mark.checksum));
@@ -125,9 +120,9 @@ impl Node {
                 self.state.lock().agreement.turn(outcome.is_ok());
                 self.outbox.push(Event::JoinEnded(outcome));
             }
-            GossipEvent::Left => self.end(Event::Left, now),
-            GossipEvent::Conflict(address) => self.end(Event::Conflict(address), now),
-            GossipEvent::Failed => self.end(Event::Failed, now),
+            GossipEvent::Left => self.end(Event::Left, wall_ms),
+            GossipEvent::Conflict(address) => self.end(Event::Conflict(address), wall_ms),
+            GossipEvent::Failed => self.end(Event::Failed, wall_ms),
             GossipEvent::Heard(broadcast) => self.outbox.push(Event::Heard(broadcast)),
             GossipEvent::Problems(problems) => self.outbox.push(Event::Problems(problems)),
             GossipEvent::Stranger(from, why) => self.outbox.push(Event::Stranger(from, why)),
@@ -136,16 +131,16 @@ impl Node {
 
     /// Takes changes that the application has learned by other means than gossip. It knows them already:
     /// what it is told is [`Event::Applied`], when the ring has followed.
-    pub fn apply(&self, changes: Vec<Change>, tokens: &Tokens, now: Moment) {
+    pub fn apply(&self, changes: Vec<Change>, tokens: &Tokens, wall_ms: f64) {
         let mut state = self.state.lock();
         state.applied_count += 1;
         let event = Event::Applied(state.applied_count);
-        self.change(&mut state, &changes, event, tokens, now);
+        self.change(&mut state, &changes, event, tokens, wall_ms);
     }
 
     /// The local member says something new of itself, which is told before the call returns; what the engine
     /// tells of that later is no news. Answers whether it takes part, and so could.
-    pub fn update(&self, record: &Record, now: Moment) -> bool {
+    pub fn update(&self, record: &Record, wall_ms: f64) -> bool {
         let mut state = self.state.lock();
         let Some(own) = state.members.get(&self.id) else { return false };
         let is_leaving = own.record.claim == Claim::Leaving;
@@ -153,11 +148,12 @@ impl Node {
         let record = Record {
             version: Version { started_at_ms, counter: counter + 1 },
             claim: if is_leaving { Claim::Leaving } else { record.claim },
+            doubt: own.record.doubt,
             ..record.clone()
         };
-        let status = record.claim.status();
+        let status = record.status();
         let change = Change { kind: ChangeKind::Updated, id: self.id.clone(), status, record };
-        self.change(&mut state, &[change.clone()], Event::Changed(vec![change]), &Tokens::new(), now);
+        self.change(&mut state, &[change.clone()], Event::Changed(vec![change]), &Tokens::new(), wall_ms);
         true
     }
 
@@ -183,19 +179,20 @@ impl Node {
 
     /// Compares the rings of the members, where that is due, and tries again what the ring has refused.
     /// Answers the checksum that the others are to be told, and when to call again.
-    pub fn look(&self, now: Moment) -> (Option<u64>, Option<Duration>) {
+    pub fn look(&self, elapsed: Duration, wall_ms: f64) -> (Option<u64>, Option<Duration>) {
         let mut state = self.state.lock();
+        state.looked_at = elapsed;
         let State { members, follow, agreement, .. } = &mut *state;
         let Some(follow) = follow else { return (None, None) };
-        self.tell_refusals(follow.step(now.wall_ms));
+        self.tell_refusals(follow.step(wall_ms));
         let checksum = follow.ring().snapshot().checksum();
-        let is_due = agreement.next_look().is_some_and(|at| at <= now.elapsed);
+        let is_due = agreement.next_look().is_some_and(|at| at <= elapsed);
         if !is_due && !agreement.has_news(checksum) {
             return (None, agreement.next_look());
         }
         let others = members.iter().filter(|(id, member)| **id != self.id && has_ring(member.status));
         let live: Vec<&str> = others.map(|(id, _)| id.as_str()).collect();
-        let (news, verdict) = agreement.look(now.elapsed, checksum, &live);
+        let (news, verdict) = agreement.look(elapsed, checksum, &live);
         if let Some(checksum) = news {
             self.outbox.push(Event::RingTold(self.id.clone(), checksum));
         }
@@ -205,9 +202,10 @@ impl Node {
         (news, agreement.next_look())
     }
 
-    /// How the rings of the members agree.
-    pub fn agreement(&self, elapsed: Duration) -> Report {
-        self.state.lock().agreement.report(elapsed)
+    /// How the rings of the members agree: now, or when that was looked at last.
+    pub fn agreement(&self, elapsed: Option<Duration>) -> Report {
+        let state = self.state.lock();
+        state.agreement.report(elapsed.unwrap_or(state.looked_at))
     }
 
     /// The application turns over.
@@ -247,11 +245,11 @@ impl Node {
         state.follow = None;
     }
 
-    fn heed_changes(&self, changes: Vec<Change>, now: Moment) {
+    fn heed_changes(&self, changes: Vec<Change>, wall_ms: f64) {
         let mut state = self.state.lock();
         let news: Vec<Change> = changes.into_iter().filter(|change| !self.is_told(&state, change)).collect();
         if !news.is_empty() {
-            self.change(&mut state, &news, Event::Changed(news.clone()), &Tokens::new(), now);
+            self.change(&mut state, &news, Event::Changed(news.clone()), &Tokens::new(), wall_ms);
         }
     }
 
@@ -264,7 +262,7 @@ impl Node {
     }
 
     /// The one way of a change: into the view, onto the ring, and out.
-    fn change(&self, state: &mut State, changes: &[Change], event: Event, tokens: &Tokens, now: Moment) {
+    fn change(&self, state: &mut State, changes: &[Change], event: Event, tokens: &Tokens, wall_ms: f64) {
         for Change { kind, id, status, record } in changes {
             if matches!(kind, ChangeKind::Left | ChangeKind::Reaped) {
                 state.members.remove(id);
@@ -278,14 +276,14 @@ impl Node {
                 inform(follow, id, member, tokens);
             }
         }
-        let step = || state.follow.as_mut().map(|follow| follow.step(now.wall_ms)).unwrap_or_default();
+        let step = || state.follow.as_mut().map(|follow| follow.step(wall_ms)).unwrap_or_default();
         let refusals = self.outbox.hold(event, step);
         self.tell_refusals(refusals);
         self.news.notify_one();
     }
 
     /// Every member leaves the view, the local one last: whoever takes no part knows of nobody.
-    fn end(&self, event: Event, now: Moment) {
+    fn end(&self, event: Event, wall_ms: f64) {
         let mut state = self.state.lock();
         state.agreement.turn(false);
         let (own, others): (Vec<_>, Vec<_>) = state.members.iter().partition(|(id, _)| **id == self.id);
@@ -295,7 +293,7 @@ impl Node {
         };
         let changes: Vec<Change> = others.into_iter().chain(own).map(left).collect();
         if !changes.is_empty() {
-            self.change(&mut state, &changes, Event::Changed(changes.clone()), &Tokens::new(), now);
+            self.change(&mut state, &changes, Event::Changed(changes.clone()), &Tokens::new(), wall_ms);
         }
         self.outbox.push(event);
     }

@@ -202,6 +202,11 @@ impl Ring {
         Ok(())
     }
 
+    /// How often it has changed, in ways that change no answer too. Loads do not count.
+    pub fn change_count(&self) -> u64 {
+        self.swap_count.load(Ordering::Acquire)
+    }
+
     /// Counts a request that goes to a node.
     ///
     /// # Errors

@@ -33,6 +33,22 @@ pub enum ChangeKind {
 }
 
 impl ChangeKind {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Joined,
+        Self::Left,
+        Self::Failed,
+        Self::Suspected,
+        Self::Recovered,
+        Self::Updated,
+        Self::Reaped,
+    ];
+
+    /// Finds a kind by its word.
+    pub fn new(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// The word used in every interface.
     pub fn name(self) -> &'static str {
         match self {

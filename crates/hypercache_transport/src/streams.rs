@@ -11,8 +11,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::engine::Target;
-use crate::message::FRAME_BYTES_MAX;
+use crate::{FRAME_BYTES_MAX, Target};
 
 /// Streams of others that are open at a time. Further ones wait in the listener's queue.
 const STREAMS_MAX: usize = 64;
@@ -21,15 +20,25 @@ const ACCEPT_REST: Duration = Duration::from_millis(50);
 
 /// A question of another member.
 pub struct Question {
+    /// Its address.
     pub from: SocketAddr,
+    /// What it asks.
     pub frame: Vec<u8>,
+    /// For the answer; without one the stream just ends.
     pub answer: oneshot::Sender<Option<Vec<u8>>>,
 }
 
 /// What has come over streams.
 pub enum Arrival {
+    /// Another member asks.
     Question(Question),
-    Answer { number: u64, answer: Result<(SocketAddr, Vec<u8>), String> },
+    /// A question of ours has come to its end.
+    Answer {
+        /// The number that it was asked with.
+        number: u64,
+        /// From where, and what; or why there is none.
+        answer: Result<(SocketAddr, Vec<u8>), String>,
+    },
 }
 
 /// Takes streams of others, for ever.

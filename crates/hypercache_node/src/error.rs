@@ -4,8 +4,7 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 
-use crate::message::BROADCAST_BYTES_MAX;
-use crate::record::RECORD_BYTES_MAX;
+use hypercache_gossip::{BROADCAST_BYTES_MAX, RECORD_BYTES_MAX};
 
 /// Why a call was refused. Nothing has changed.
 #[derive(Debug)]
