@@ -161,11 +161,18 @@ export declare class NativeRuntime {
    * A node that takes no part. `wake` is called, in a turn of the event loop of its own, when events have
    * come; it must not throw.
    */
-  constructor(options: NativeRuntimeOptions, wake: () => void)
+  constructor(id: string, wake: () => void)
+  /** Sets how patient it is, before it takes part. */
+  configure(patience: NativePatience): void
   /** Has a ring follow the members. */
   follow(ring: NativeRing, nowMs: number): void
-  /** Has the ring follow changes that TypeScript knows. */
-  apply(changes: Array<NativeMemberChange>, tokens: Array<NativeMemberTokens>, nowMs: number): void
+  /**
+   * Has the ring follow changes that TypeScript knows. Answers those of the members that it does not take
+   * as they are.
+   */
+  apply(changes: Array<NativeMemberChange>, tokens: Array<NativeMemberTokens>, nowMs: number): Array<NativeRefusal>
+  /** Members that the ring does not take as they are. */
+  refused(): Array<NativeRefusal>
   /** Takes events that have come, at most `countMax`. */
   takeEvents(countMax: number): NativeEvents
   /** Begins to compare the rings of members, or ends that. Gossip does so by itself. */
@@ -490,6 +497,14 @@ export interface NativeOwnership {
   ownership: Array<NativeNodeOwnership>
 }
 
+/** How patient a node is. */
+export interface NativePatience {
+  /** How long the rings of members may differ until that is told. */
+  divergenceMs: number
+  /** How long the lease lasts; 0: for ever. */
+  stallTimeoutMs: number
+}
+
 /** A change of several parts. */
 export interface NativePlannedChange {
   add: Array<NativeNodeSpec>
@@ -564,15 +579,6 @@ export interface NativeRingOptions {
   zoneAware: boolean
   /** Whether each thread's object of it has a lookup cache. */
   hasLookupCache: boolean
-}
-
-/** What a node is made of. */
-export interface NativeRuntimeOptions {
-  id: string
-  /** How long the rings of members may differ until that is told. */
-  divergenceMs: number
-  /** How long the lease lasts; 0: for ever. */
-  stallTimeoutMs: number
 }
 
 /** What setting the whole list found to do. */

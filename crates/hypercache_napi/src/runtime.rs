@@ -9,7 +9,7 @@ use hypercache_gossip::{
     Change, ChangeKind, Claim, Counts, EngineOptions, NEWEST_SPOKEN, Record, SharedOptions, Timing, Version,
 };
 use hypercache_node::{
-    Error, Event, Node, NodeOptions, Refusal, Runtime, Sockets, Verdict, random_seed,
+    Error, Event, Node, Patience, Refusal, Runtime, Sockets, Verdict, random_seed,
 };
 use napi::Status;
 use napi::bindgen_prelude::{BigUint64Array, Function, Uint8Array};
@@ -200,10 +200,9 @@ pub struct NativeGossipCounts {
 /// Runs a function in its own environment. Weak: it does not keep the event loop running.
 type Wake = ThreadsafeFunction<(), (), (), Status, false, true>;
 
-/// What a node is made of.
+/// How patient a node is.
 #[napi(object, object_to_js = false)]
-pub struct NativeRuntimeOptions {
-    pub id: String,
+pub struct NativePatience {
     /// How long the rings of members may differ until that is told.
     pub divergence_ms: f64,
     /// How long the lease lasts; 0: for ever.
@@ -222,15 +221,21 @@ impl NativeRuntime {
     /// A node that takes no part. `wake` is called, in a turn of the event loop of its own, when events have
     /// come; it must not throw.
     #[napi(constructor, catch_unwind)]
-    pub fn new(options: NativeRuntimeOptions, wake: Function<(), ()>) -> Result<Self> {
+    pub fn new(id: String, wake: Function<(), ()>) -> Result<Self> {
         let wake: Wake = wake.build_threadsafe_function().weak::<true>().build().map_err(internal)?;
-        let NativeRuntimeOptions { id, divergence_ms, stall_timeout_ms } = options;
-        let (divergence, stall_timeout) = (duration(divergence_ms), duration(stall_timeout_ms));
-        let node = Node::new(NodeOptions { id, divergence, stall_timeout }, move || {
+        let node = Node::new(id, move || {
             // An environment that is about to end takes no call: nobody is left to be told.
             let _ = wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
         });
         Ok(Self { runtime: Runtime::new(node) })
+    }
+
+    /// Sets how patient it is, before it takes part.
+    #[napi(catch_unwind)]
+    pub fn configure(&self, patience: NativePatience) {
+        let NativePatience { divergence_ms, stall_timeout_ms } = patience;
+        let (divergence, stall_timeout) = (duration(divergence_ms), duration(stall_timeout_ms));
+        self.runtime.node().configure(Patience { divergence, stall_timeout });
     }
 
     /// Has a ring follow the members.
@@ -241,18 +246,25 @@ impl NativeRuntime {
         Ok(())
     }
 
-    /// Has the ring follow changes that TypeScript knows.
+    /// Has the ring follow changes that TypeScript knows. Answers those of the members that it does not take
+    /// as they are.
     #[napi(catch_unwind)]
     pub fn apply(
         &self,
         changes: Vec<NativeMemberChange>,
         tokens: Vec<NativeMemberTokens>,
         now_ms: f64,
-    ) -> Result<()> {
+    ) -> Result<Vec<NativeRefusal>> {
         let changes = changes.into_iter().map(change_into).collect::<Result<_>>()?;
         let tokens = tokens.into_iter().map(|member| (member.id, member.tokens[..].into())).collect();
-        self.runtime.node().apply(changes, &tokens, now_ms);
-        Ok(())
+        let refusals = self.runtime.node().apply(changes, &tokens, now_ms);
+        Ok(refusals.into_iter().map(refusal_of).collect())
+    }
+
+    /// Members that the ring does not take as they are.
+    #[napi(catch_unwind)]
+    pub fn refused(&self) -> Vec<NativeRefusal> {
+        self.runtime.node().refused().into_iter().map(refusal_of).collect()
     }
 
     /// Takes events that have come, at most `countMax`.

@@ -32,7 +32,7 @@ pub use event::Event;
 pub use follow::{Follow, Place, Refusal, Sight};
 pub use gossip::{Gossip, random_seed};
 pub use lease::{Lease, Vigor};
-pub use node::{Node, NodeOptions, Tokens};
+pub use node::{Node, Patience, Tokens};
 pub use outbox::{Outbox, WAITING_MAX};
 pub use runtime::Runtime;
 pub use sockets::Sockets;

@@ -9,7 +9,7 @@
 //!         └───────────────────────── the outbox ────────┘
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -21,20 +21,21 @@ use tokio::sync::Notify;
 
 use crate::agreement::{Agreement, Report};
 use crate::event::Event;
-use crate::follow::{Follow, Place, Sight};
+use crate::follow::{Follow, Place, Refusal, Sight};
 use crate::lease::{Lease, Vigor};
 use crate::outbox::Outbox;
 
-/// What a node is made of.
-#[derive(Clone, Debug)]
-pub struct NodeOptions {
-    /// Id of the local member.
-    pub id: String,
+/// How patient a node is.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
     /// How long the rings of members may differ until that is told.
     pub divergence: Duration,
     /// How long the application may be silent until the node doubts itself; zero: for ever.
     pub stall_timeout: Duration,
 }
+
+/// See [`Patience::divergence`], unless something else is said.
+const DIVERGENCE: Duration = Duration::from_secs(30);
 
 /// Tokens of members whose virtual nodes only the application can hash, by id.
 pub type Tokens = BTreeMap<String, Arc<[Token]>>;
@@ -55,6 +56,13 @@ struct State {
     looked_at: Duration,
 }
 
+impl State {
+    fn refusals(&self) -> impl Iterator<Item = Refusal> {
+        let refused = self.follow.iter().flat_map(Follow::refused);
+        refused.map(|(id, error)| Refusal { id: id.clone(), error: error.clone() })
+    }
+}
+
 /// One node of a cluster.
 pub struct Node {
     id: String,
@@ -68,25 +76,32 @@ pub struct Node {
 }
 
 impl Node {
-    /// A node that knows nobody. `wake` is called, by any thread, when there are events to take and there
-    /// were none before; it must be quick, and not call the node.
-    pub fn new(options: NodeOptions, wake: impl Fn() + Send + Sync + 'static) -> Self {
+    /// A node that knows nobody, by the id of the local member. `wake` is called, by any thread, when there
+    /// are events to take and there were none before; it must be quick, and not call the node.
+    pub fn new(id: impl Into<String>, wake: impl Fn() + Send + Sync + 'static) -> Self {
         let state = State {
             members: BTreeMap::new(),
             follow: None,
-            agreement: Agreement::new(options.divergence),
-            lease: Lease::new(options.stall_timeout),
+            agreement: Agreement::new(DIVERGENCE),
+            lease: Lease::new(Duration::ZERO),
             applied_count: 0,
             looked_at: Duration::ZERO,
         };
         Self {
-            id: options.id,
+            id: id.into(),
             state: Mutex::new(state),
             outbox: Arc::new(Outbox::new(wake)),
             observer: Mutex::default(),
             is_renewed: AtomicBool::new(false),
             news: Arc::default(),
         }
+    }
+
+    /// Sets how patient it is, before it takes part. A lease that lasts for ever unless this says otherwise.
+    pub fn configure(&self, patience: Patience) {
+        let mut state = self.state.lock();
+        state.agreement = Agreement::new(patience.divergence);
+        state.lease = Lease::new(patience.stall_timeout);
     }
 
     /// Has a ring follow the members, from those on that are known. What changes its placement is told,
@@ -130,12 +145,20 @@ impl Node {
     }
 
     /// Takes changes that the application has learned by other means than gossip. It knows them already:
-    /// what it is told is [`Event::Applied`], when the ring has followed.
-    pub fn apply(&self, changes: Vec<Change>, tokens: &Tokens, wall_ms: f64) {
+    /// what it is told is [`Event::Applied`], when the ring has followed. Answers those of the members that
+    /// the ring does not take as they are.
+    pub fn apply(&self, changes: Vec<Change>, tokens: &Tokens, wall_ms: f64) -> Vec<Refusal> {
         let mut state = self.state.lock();
         state.applied_count += 1;
         let event = Event::Applied(state.applied_count);
         self.change(&mut state, &changes, event, tokens, wall_ms);
+        let ids: BTreeSet<&String> = changes.iter().map(|change| &change.id).collect();
+        state.refusals().filter(|refusal| ids.contains(&refusal.id)).collect()
+    }
+
+    /// Members that the ring does not take as they are. They are tried again when it changes.
+    pub fn refused(&self) -> Vec<Refusal> {
+        self.state.lock().refusals().collect()
     }
 
     /// The local member says something new of itself, which is told before the call returns; what the engine
@@ -298,7 +321,7 @@ impl Node {
         self.outbox.push(event);
     }
 
-    fn tell_refusals(&self, refusals: Vec<crate::follow::Refusal>) {
+    fn tell_refusals(&self, refusals: Vec<Refusal>) {
         if !refusals.is_empty() {
             self.outbox.push(Event::Refused(refusals));
         }
