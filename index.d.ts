@@ -174,7 +174,7 @@ export declare class NativeRuntime {
   /** Members that the ring does not take as they are. */
   refused(): Array<NativeRefusal>
   /** Takes events that have come, at most `countMax`. */
-  takeEvents(countMax: number): NativeEvents
+  takeEvents(countMax: number): Array<NativeEvent>
   /** Begins to compare the rings of members, or ends that. Gossip does so by itself. */
   compareRings(isOn: boolean): void
   /**
@@ -295,12 +295,6 @@ export interface NativeEvent {
   hasLeft?: boolean
   /** It has ended by a defect of native code. */
   hasFailed?: boolean
-}
-
-/** Events that have come. */
-export interface NativeEvents {
-  events: Array<NativeEvent>
-  hasMore: boolean
 }
 
 /** Why a key is where it is. */

@@ -2,9 +2,9 @@
 
 import type { MembershipChange } from './cluster-types.js'
 import { type ErrorCode, HyperCacheError } from './errors.js'
-import { Fifo } from './fifo.js'
 import {
   type NativeEvent,
+  type NativeGossipOptions,
   type NativeMemberTokens,
   type NativeRefusal,
   type NativeRuntime,
@@ -30,15 +30,23 @@ export interface ApplyOptions {
   then?: () => void
 }
 
+/** Called by native code. */
+let wake: (runtime: WeakRef<NodeRuntime>) => void
+
 /**
  * Native code knows the members and has the ring follow them. What happens comes through one queue, in one
  * order: of one change the members before the change of the ring that they have caused.
  */
 export class NodeRuntime {
+  static {
+    wake = (runtime) => {
+      const self = runtime.deref()
+      if (self !== undefined) self.#wakeUp()
+    }
+  }
+
   readonly native: NativeRuntime
   readonly #listeners = new Set<(event: NativeEvent) => void>()
-  /** Taken from native code, and not told yet. */
-  readonly #waiting = new Fifo<NativeEvent>()
   /** What is to be called when the ring has followed a call of `apply`, by its number. */
   readonly #thens = new Map<number, () => void>()
   /** Of members whose virtual nodes the hash function did not take. */
@@ -46,9 +54,25 @@ export class NodeRuntime {
   #appliedCount = 0
   #isAwake = false
   #isTelling = false
+  #isClosed = false
 
   constructor(localNodeId: string) {
-    this.native = guarded(() => new binding.NativeRuntime(localNodeId, () => this.#wake()))
+    // Native code holds what it calls: this object must not be held by it.
+    const self = new WeakRef(this)
+    this.native = guarded(() => new binding.NativeRuntime(localNodeId, () => wake(self)))
+  }
+
+  /** Opens the sockets of a member, which takes part until it is ended: also where nobody holds this. */
+  openGossip(options: NativeGossipOptions): void {
+    guarded(() => this.native.openGossip(options))
+    OPEN.add(this)
+    if (OPEN.size === 1) watchProcess()
+  }
+
+  /** Closes the sockets, without a word to others. May be called again. */
+  endGossip(): void {
+    this.native.endGossip()
+    if (OPEN.delete(this) && OPEN.size === 0) unwatchProcess()
   }
 
   /** Calls a listener, which must not throw, with each event from now on. Answers what ends that. */
@@ -80,39 +104,37 @@ export class NodeRuntime {
    * have heard it: so all hear the same order.
    */
   settle(): void {
-    while (this.#tellWaiting());
+    while (this.#tellWaiting() > 0);
   }
 
   /** Ends it, without a word to others. May be called again. */
   close(): void {
+    this.endGossip()
     this.native.close()
-    this.#waiting.clear()
+    this.#isClosed = true
     this.#thens.clear()
     this.#listeners.clear()
   }
 
   /** Called by native code: must not throw. */
-  #wake(): void {
+  #wakeUp(): void {
     if (this.#isAwake) return
     this.#isAwake = true
     // Not unref'd: an event loop with nothing else to do would not turn for it, and events would wait.
     setImmediate(() => {
       this.#isAwake = false
-      if (this.#tellWaiting()) this.#wake()
+      if (this.#tellWaiting() === TAKEN_AT_A_TIME) this.#wakeUp()
     })
   }
 
-  /** Tells the next few events. Answers whether more wait that it may tell. */
-  #tellWaiting(): boolean {
-    if (this.#isTelling) return false
+  /** Tells the next few events, and answers how many those were. */
+  #tellWaiting(): number {
+    if (this.#isTelling) return 0
     this.#isTelling = true
     try {
-      const { events, hasMore } = this.native.takeEvents(TAKEN_AT_A_TIME)
-      events.forEach((event) => this.#waiting.push(event))
-      for (let event = this.#waiting.shift(); event !== undefined; event = this.#waiting.shift()) {
-        this.#tell(event)
-      }
-      return hasMore
+      const events = this.native.takeEvents(TAKEN_AT_A_TIME)
+      for (const event of events) if (!this.#isClosed) this.#tell(event)
+      return events.length
     } finally {
       this.#isTelling = false
     }
@@ -139,6 +161,34 @@ export class NodeRuntime {
       }
     })
   }
+}
+
+/** The members of this thread that take part. */
+const OPEN = new Set<NodeRuntime>()
+
+/**
+ * A member whose JavaScript is at its end must not stay a member: it would answer probes for as long as
+ * something keeps the process, such as output that nobody reads.
+ */
+function endAll(): void {
+  for (const runtime of [...OPEN]) runtime.endGossip()
+}
+
+function endAllOfUncaught(): void {
+  // Where somebody handles uncaught errors, this one is not the end.
+  if (process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback()) return
+  endAll()
+}
+
+function watchProcess(): void {
+  // Before what others do at the end: they may not come to theirs.
+  process.prependListener('exit', endAll)
+  process.prependListener('uncaughtExceptionMonitor', endAllOfUncaught)
+}
+
+function unwatchProcess(): void {
+  process.removeListener('exit', endAll)
+  process.removeListener('uncaughtExceptionMonitor', endAllOfUncaught)
 }
 
 function nativeChange({ type, member }: FollowedChange) {

@@ -210,6 +210,8 @@ export class ClusterNode<M extends MembershipProvider> implements CoordinatorSer
     if (this.#keepsProcessAlive) this.#letGo = keepAlive()
     try {
       await this.membership.join(this.config.cluster.seeds)
+      // In a later turn, whatever the membership: that it starts can be seen.
+      await new Promise((resolve) => setImmediate(resolve))
     } catch (error) {
       await this.#leave()
       throw error

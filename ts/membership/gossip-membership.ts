@@ -20,7 +20,6 @@ import { networkMetricsOf } from './gossip-traffic.js'
 import { refused, warnOfStranger } from './gossip-words.js'
 import { MemberView, notJoined } from './member-view.js'
 import type { MembershipMetrics, MembershipSubscription } from './membership-provider.js'
-import { ProcessEnd } from './process-end.js'
 import { asRingKeepsIt, isSame } from './simple-membership.js'
 
 const PORT_MAX = 65_535
@@ -49,7 +48,6 @@ export class GossipMembership implements DistributedMembership {
   #isLeaving = false
   /** Ends what native code will tell the end of. */
   #endWaiting: ((error?: HyperCacheError) => void) | undefined
-  readonly #endWithProcess = new ProcessEnd(() => this.#runtime.native.endGossip())
 
   /** @throws As `HashRing.addNode` for a description that no ring would take. */
   constructor(options: GossipMembershipOptions, clock: Clock = systemClock) {
@@ -234,13 +232,11 @@ export class GossipMembership implements DistributedMembership {
     this.#startedAtMs = Math.max(this.#startedAtMs + 1, this.#clock.nowMs())
     const options = await nativeOptions(this.#options, this.#state, this.#startedAtMs)
     this.#view.throwIfClosed()
-    const { native } = this.#runtime
-    guarded(() => native.openGossip(options))
+    this.#runtime.openGossip(options)
     this.#isOpen = true
-    this.#endWithProcess.watch()
     this.#problems = []
     try {
-      await this.#told(() => native.join(seeds))
+      await this.#told(() => this.#runtime.native.join(seeds))
     } catch (error) {
       this.#end()
       throw error
@@ -260,9 +256,8 @@ export class GossipMembership implements DistributedMembership {
 
   /** Closes the sockets, and forgets what was only known by them. */
   #end(): void {
-    this.#runtime.native.endGossip()
+    this.#runtime.endGossip()
     this.#isOpen = false
-    this.#endWithProcess.unwatch()
     this.#ringChecksums.clear()
     this.#problems = []
   }

@@ -172,13 +172,6 @@ pub struct NativeEvent {
     pub has_failed: Option<bool>,
 }
 
-/// Events that have come.
-#[napi(object, object_from_js = false)]
-pub struct NativeEvents {
-    pub events: Vec<NativeEvent>,
-    pub has_more: bool,
-}
-
 /// Counters.
 #[napi(object, object_from_js = false)]
 pub struct NativeGossipCounts {
@@ -269,9 +262,8 @@ impl NativeRuntime {
 
     /// Takes events that have come, at most `countMax`.
     #[napi(catch_unwind)]
-    pub fn take_events(&self, count_max: u32) -> NativeEvents {
-        let (events, has_more) = self.runtime.node().take(count_max as usize);
-        NativeEvents { events: events.into_iter().map(event_of).collect(), has_more }
+    pub fn take_events(&self, count_max: u32) -> Vec<NativeEvent> {
+        self.runtime.node().take(count_max as usize).into_iter().map(event_of).collect()
     }
 
     /// Begins to compare the rings of members, or ends that. Gossip does so by itself.

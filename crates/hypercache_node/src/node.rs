@@ -180,8 +180,8 @@ impl Node {
         true
     }
 
-    /// Takes events, the oldest first, and answers whether more wait.
-    pub fn take(&self, count_max: usize) -> (Vec<Event>, bool) {
+    /// Takes events, the oldest first. The application is woken again only when it has taken all.
+    pub fn take(&self, count_max: usize) -> Vec<Event> {
         self.outbox.take(count_max)
     }
 

@@ -75,15 +75,15 @@ impl Outbox {
         act()
     }
 
-    /// Takes the oldest events, and answers whether more wait.
-    pub fn take(&self, count_max: usize) -> (Vec<Event>, bool) {
+    /// Takes the oldest events.
+    pub fn take(&self, count_max: usize) -> Vec<Event> {
         let mut waiting = self.waiting.lock();
         let count = waiting.ready_count().min(count_max);
         let taken = waiting.events.drain(..count).collect();
         if let Some(at) = &mut waiting.held_at {
             *at -= count;
         }
-        (taken, waiting.ready_count() > 0)
+        taken
     }
 
     /// How many events were lost.
@@ -175,14 +175,13 @@ mod tests {
             outbox.push(Event::Left);
         }
         assert_eq!(woken.load(Ordering::Relaxed), 1);
-        let (taken, has_more) = outbox.take(2);
-        assert_eq!((taken.len(), has_more), (2, true));
-        assert_eq!(outbox.take(2).0.len(), 1);
+        assert_eq!(outbox.take(2).len(), 2);
+        assert_eq!(outbox.take(2).len(), 1);
         outbox.push(Event::Left);
         assert_eq!(woken.load(Ordering::Relaxed), 2);
         outbox.close();
         outbox.push(Event::Left);
-        assert_eq!(outbox.take(2).0.len(), 0);
+        assert_eq!(outbox.take(2).len(), 0);
     }
 
     #[test]
@@ -191,13 +190,12 @@ mod tests {
         outbox.push(changed("a"));
         outbox.hold(Event::Applied(1), || {
             outbox.push(Event::Applied(2));
-            let (taken, has_more) = outbox.take(9);
-            assert_eq!((words(&taken), has_more), (vec!["a".into()], false));
-            assert_eq!(outbox.take(9).0.len(), 0);
+            assert_eq!(words(&outbox.take(9)), ["a"]);
+            assert_eq!(outbox.take(9).len(), 0);
             assert_eq!(woken.load(Ordering::Relaxed), 1);
         });
         assert_eq!(woken.load(Ordering::Relaxed), 2);
-        assert_eq!(words(&outbox.take(9).0), ["#1", "#2"]);
+        assert_eq!(words(&outbox.take(9)), ["#1", "#2"]);
     }
 
     #[test]
@@ -205,7 +203,7 @@ mod tests {
         let (_, outbox) = counted();
         let act = std::panic::AssertUnwindSafe(|| outbox.hold(Event::Applied(1), || panic!("a defect")));
         assert!(std::panic::catch_unwind(act).is_err());
-        assert_eq!(words(&outbox.take(9).0), ["#1"]);
+        assert_eq!(words(&outbox.take(9)), ["#1"]);
     }
 
     #[test]
@@ -216,7 +214,7 @@ mod tests {
         }
         outbox.hold(changed("d"), || outbox.push(changed("e")));
         outbox.push(changed("f"));
-        assert_eq!(words(&outbox.take(9).0), ["ab", "-", "c", "d", "ef"]);
+        assert_eq!(words(&outbox.take(9)), ["ab", "-", "c", "d", "ef"]);
     }
 
     #[test]
@@ -226,7 +224,7 @@ mod tests {
             outbox.push(heard());
         }
         outbox.push(changed("a"));
-        assert_eq!(outbox.take(usize::MAX).0.len(), WAITING_MAX + 1);
+        assert_eq!(outbox.take(usize::MAX).len(), WAITING_MAX + 1);
         assert_eq!(outbox.lost_count(), 5);
     }
 }
