@@ -5,9 +5,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use hypercache_gossip::{
-    Change, Claim, Counts, EngineOptions, Error, Event, Gossip, NEWEST_SPOKEN, Record, SharedOptions,
-    Sockets, Timing, Version, random_seed,
+    Change, Claim, Counts, EngineOptions, Event, NEWEST_SPOKEN, Record, SharedOptions, Timing, Version,
 };
+use hypercache_node::{Error, Gossip, Sockets, random_seed};
 use napi::Status;
 use napi::bindgen_prelude::{Function, Uint8Array};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};

@@ -4,17 +4,10 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use hypercache_transport::Target;
+
 use super::view::Change;
 use crate::message::{Broadcast, Refusal, RingMark};
-
-/// Where a stream leads.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// An address.
-    Address(SocketAddr),
-    /// A host name or an address, with a port: to be resolved.
-    Name(String),
-}
 
 /// What the engine wants done.
 #[derive(Debug)]

@@ -5,12 +5,12 @@
 use std::net::SocketAddr;
 
 use foca::State as Swim;
+use hypercache_transport::Heard;
 
 use super::exchange::Errand;
 use super::time::Task;
 use super::{Effect, Engine, Event, Phase};
 use crate::checked::TIME_MAX_MS;
-use crate::heard::Heard;
 use crate::identity::{Identity, Life};
 use crate::message::Line;
 use crate::record::Record;

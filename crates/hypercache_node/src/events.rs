@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use super::locked;
-use crate::engine::{Counts, Event};
+use hypercache_gossip::{Counts, Event};
+
+use crate::gossip::locked;
 
 /// Events that may wait. Further messages of others are lost, and counted; changes of members never are.
 const WAITING_MAX: usize = 10_000;
@@ -100,10 +101,9 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::AtomicUsize;
 
+    use hypercache_gossip::{Broadcast, Change, ChangeKind, Record, RingMark, Status};
+
     use super::*;
-    use crate::engine::{Change, ChangeKind, Status};
-    use crate::message::{Broadcast, RingMark};
-    use crate::record::Record;
 
     fn changed(id: &str) -> Change {
         let record = Record::new("10.0.0.1", 1);

@@ -1,8 +1,5 @@
 //! The driver: one task that owns an engine, and gives it sockets, time and the application.
 
-mod events;
-mod streams;
-
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
@@ -11,6 +8,12 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use hypercache_gossip::{
+    BROADCAST_BYTES_MAX, Claim, Counts, Effect, Engine, EngineOptions, Event, RECORD_BYTES_MAX, Record,
+    Version,
+};
+use hypercache_transport::DATAGRAM_BYTES_MAX;
+use hypercache_transport::streams::{self, Arrival, Question};
 use rand::TryRng;
 use rand::rngs::SysRng;
 use tokio::net::{TcpListener, UdpSocket};
@@ -19,12 +22,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-use crate::engine::{Counts, Effect, Engine, EngineOptions, Event};
 use crate::error::Error;
-use crate::message::{BROADCAST_BYTES_MAX, DATAGRAM_BYTES_MAX};
-use crate::record::{Claim, RECORD_BYTES_MAX, Record, Version};
-use events::EventQueue;
-use streams::{Arrival, Question};
+use crate::events::EventQueue;
 
 /// Frames of streams that may wait for the engine.
 const ARRIVALS_MAX: usize = 256;
@@ -151,7 +150,7 @@ impl Gossip {
     pub fn broadcast(&self, name: String, data: String, lamport_time: u64) -> Result<(), Error> {
         let size = name.len() + data.len();
         if size > BROADCAST_BYTES_MAX {
-            return Err(Error::BroadcastTooLarge(size));
+            return Err(hypercache_gossip::Error::BroadcastTooLarge(size).into());
         }
         if self.outgoing.fetch_add(1, Ordering::Relaxed) >= OUTGOING_MAX {
             self.outgoing.fetch_sub(1, Ordering::Relaxed);
@@ -199,7 +198,7 @@ impl Drop for Gossip {
 }
 
 /// Nothing here panics with a lock held, and what is behind it would be whole if something did.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -207,7 +206,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 fn check_size(record: &Record) -> Result<(), Error> {
     let version = Version { started_at_ms: u64::MAX, counter: u64::MAX };
     let size = Record { version, ..record.clone() }.encode().len();
-    if size > RECORD_BYTES_MAX { Err(Error::RecordTooLarge(size)) } else { Ok(()) }
+    if size > RECORD_BYTES_MAX { Err(hypercache_gossip::Error::RecordTooLarge(size).into()) } else { Ok(()) }
 }
 
 /// Randomness of the system, for [`EngineOptions::random_seed`].

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use hypercache_gossip::{
-    Change, ChangeKind, EngineOptions, Event, Gossip, NEWEST_SPOKEN, Record, Refusal, SharedOptions, Sockets,
-    Status, Timing,
+    Change, ChangeKind, EngineOptions, Event, NEWEST_SPOKEN, Record, Refusal, SharedOptions, Status, Timing,
 };
+use hypercache_node::{Gossip, Sockets};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
