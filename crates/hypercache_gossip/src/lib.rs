@@ -24,16 +24,17 @@
 
 mod checked;
 mod engine;
+mod error;
 mod identity;
 mod message;
 mod record;
 mod timing;
 
 pub use engine::{Change, ChangeKind, Counts, Effect, Engine, EngineOptions, Event, Status};
+pub use error::Error;
 pub use identity::{Identity, Life};
 pub use message::{
-    BROADCAST_BYTES_MAX, Broadcast, NEWEST_SPOKEN, OLDEST_SPOKEN,
-    Refusal, RingMark, SharedOptions,
+    BROADCAST_BYTES_MAX, Broadcast, NEWEST_SPOKEN, OLDEST_SPOKEN, Refusal, RingMark, SharedOptions,
 };
 pub use record::{Claim, Doubt, RECORD_BYTES_MAX, Record, Version};
 pub use timing::Timing;

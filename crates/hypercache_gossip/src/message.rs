@@ -6,8 +6,8 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
 use hypercache_transport::Heard;
+use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh64::xxh64;
 
 use crate::checked;

@@ -1,4 +1,4 @@
-//! The N-API binding of [`hypercache_core`] and [`hypercache_gossip`]: it converts, calls, converts back, and
+//! The N-API binding of [`hypercache_core`] and [`hypercache_node`]: it converts, calls, converts back, and
 //! decides nothing.
 //!
 //! `calls.rs`, `batches.rs` and `tokens.rs` hold the lookups, where each nanosecond counts; the others hold

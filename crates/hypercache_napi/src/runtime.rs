@@ -8,9 +8,7 @@ use hypercache_core::NodeStatus;
 use hypercache_gossip::{
     Change, ChangeKind, Claim, Counts, EngineOptions, NEWEST_SPOKEN, Record, SharedOptions, Timing, Version,
 };
-use hypercache_node::{
-    Error, Event, Node, Patience, Refusal, Runtime, Sockets, Verdict, random_seed,
-};
+use hypercache_node::{Error, Event, Node, Patience, Refusal, Runtime, Sockets, Verdict, random_seed};
 use napi::Status;
 use napi::bindgen_prelude::{BigUint64Array, Function, Uint8Array};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
@@ -463,7 +461,8 @@ fn record_of(record: NativeRecord) -> Record {
 
 fn change_into(change: NativeMemberChange) -> Result<Change> {
     Ok(Change {
-        kind: ChangeKind::new(&change.kind).ok_or_else(|| internal(napi::Error::from_reason("no kind of change")))?,
+        kind: ChangeKind::new(&change.kind)
+            .ok_or_else(|| internal(napi::Error::from_reason("no kind of change")))?,
         id: change.id,
         status: NodeStatus::new(&change.status).map_err(to_js)?,
         record: record_of(change.record),

@@ -4,8 +4,6 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 
-use hypercache_gossip::{BROADCAST_BYTES_MAX, RECORD_BYTES_MAX};
-
 /// Why a call was refused. Nothing has changed.
 #[derive(Debug)]
 pub enum Error {
@@ -13,10 +11,8 @@ pub enum Error {
     Listen(SocketAddr, io::Error),
     /// The system gives no threads, or will not watch the sockets.
     System(io::Error),
-    /// What a member says of itself has too many bytes.
-    RecordTooLarge(usize),
-    /// Name and data of a broadcast have too many bytes.
-    BroadcastTooLarge(usize),
+    /// What the engine refuses.
+    Engine(hypercache_gossip::Error),
     /// So many broadcasts wait to be sent.
     TooManyBroadcasts(usize),
     /// A key of another length than 32 bytes.
@@ -31,8 +27,7 @@ impl Error {
         match self {
             Self::Listen(..) => "ERR_HYPERCACHE_LISTEN_FAILED",
             Self::System(_) => "ERR_HYPERCACHE_INTERNAL",
-            Self::RecordTooLarge(_) => "ERR_HYPERCACHE_RECORD_TOO_LARGE",
-            Self::BroadcastTooLarge(_) => "ERR_HYPERCACHE_BROADCAST_TOO_LARGE",
+            Self::Engine(error) => error.code(),
             Self::TooManyBroadcasts(_) => "ERR_HYPERCACHE_TOO_MANY_BROADCASTS",
             Self::KeyLength(_) => "ERR_HYPERCACHE_INVALID_BYTES",
             Self::Address(_) => "ERR_HYPERCACHE_INVALID_TEXT",
@@ -53,15 +48,7 @@ impl fmt::Display for Error {
                 write!(formatter, "the membership cannot listen on {address}: {why}")
             }
             Self::System(error) => write!(formatter, "the membership cannot run: {error}"),
-            Self::RecordTooLarge(size) => write!(
-                formatter,
-                "what the node says of itself (zone, capabilities, metadata) has {size} bytes; at most \
-                 {RECORD_BYTES_MAX} are allowed"
-            ),
-            Self::BroadcastTooLarge(size) => write!(
-                formatter,
-                "name and data of the broadcast have {size} bytes; at most {BROADCAST_BYTES_MAX} are allowed"
-            ),
+            Self::Engine(error) => error.fmt(formatter),
             Self::TooManyBroadcasts(count) => {
                 write!(formatter, "{count} broadcasts wait to be sent already; no more are taken before that")
             }
@@ -74,3 +61,9 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+impl From<hypercache_gossip::Error> for Error {
+    fn from(error: hypercache_gossip::Error) -> Self {
+        Self::Engine(error)
+    }
+}

@@ -136,7 +136,11 @@ impl Follow {
     fn try_one(&mut self, id: &str, now_ms: f64) -> Option<Refusal> {
         let Some(spec) = self.spec(id) else {
             self.refused.remove(id);
-            return self.ring.merge_nodes(Vec::new(), &[id], now_ms).err().map(|error| self.refuse(id, error))?;
+            return self
+                .ring
+                .merge_nodes(Vec::new(), &[id], now_ms)
+                .err()
+                .map(|error| self.refuse(id, error))?;
         };
         let status = spec.status;
         match self.ring.merge_nodes::<&str>(vec![spec], &[], now_ms) {

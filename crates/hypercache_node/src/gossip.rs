@@ -8,8 +8,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use hypercache_gossip::{
-    BROADCAST_BYTES_MAX, Claim, Counts, Doubt, Effect, Engine, EngineOptions, Event, RECORD_BYTES_MAX,
-    Record, Version,
+    BROADCAST_BYTES_MAX, Claim, Counts, Doubt, Effect, Engine, EngineOptions, Error as Refused, Event,
+    RECORD_BYTES_MAX, Record, Version,
 };
 use hypercache_transport::DATAGRAM_BYTES_MAX;
 use hypercache_transport::streams::{self, Arrival, Question};
@@ -68,8 +68,7 @@ impl Gossip {
         let (datagrams, streams) = sockets.watched().map_err(Error::System)?;
         let (commands, asked) = mpsc::unbounded_channel();
         let (outgoing, counts) = (Arc::default(), Arc::default());
-        let owner =
-            Owner::new(options, datagrams, node.clone(), Arc::clone(&outgoing), Arc::clone(&counts));
+        let owner = Owner::new(options, datagrams, node.clone(), Arc::clone(&outgoing), Arc::clone(&counts));
         let (end, ended) = channel();
         let told = node.clone();
         runtime.spawn(async move {
@@ -111,7 +110,7 @@ impl Gossip {
     pub fn broadcast(&self, name: String, data: String, lamport_time: u64) -> Result<(), Error> {
         let size = name.len() + data.len();
         if size > BROADCAST_BYTES_MAX {
-            return Err(Error::BroadcastTooLarge(size));
+            return Err(Refused::BroadcastTooLarge(size).into());
         }
         if self.outgoing.fetch_add(1, Ordering::Relaxed) >= OUTGOING_MAX {
             self.outgoing.fetch_sub(1, Ordering::Relaxed);
@@ -156,7 +155,7 @@ impl Drop for Gossip {
 fn check_size(record: &Record) -> Result<(), Error> {
     let version = Version { started_at_ms: u64::MAX, counter: u64::MAX };
     let size = Record { version, ..record.clone() }.encode().len();
-    if size > RECORD_BYTES_MAX { Err(Error::RecordTooLarge(size)) } else { Ok(()) }
+    if size > RECORD_BYTES_MAX { Err(Refused::RecordTooLarge(size).into()) } else { Ok(()) }
 }
 
 /// Randomness of the system, for [`EngineOptions::random_seed`].

@@ -279,9 +279,7 @@ impl Node {
     /// Whether it is the echo of a change of the local member that was told when it was made.
     fn is_told(&self, state: &State, change: &Change) -> bool {
         let own = state.members.get(&self.id).filter(|_| change.id == self.id);
-        own.is_some_and(|own| {
-            change.record.version <= own.record.version && change.status != Status::Leaving
-        })
+        own.is_some_and(|own| change.record.version <= own.record.version && change.status != Status::Leaving)
     }
 
     /// The one way of a change: into the view, onto the ring, and out.

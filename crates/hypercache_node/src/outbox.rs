@@ -140,7 +140,12 @@ mod tests {
 
     fn changed(id: &str) -> Event {
         let record = Record::new("10.0.0.1", 1);
-        Event::Changed(vec![Change { kind: ChangeKind::Joined, id: id.into(), status: Status::Alive, record }])
+        Event::Changed(vec![Change {
+            kind: ChangeKind::Joined,
+            id: id.into(),
+            status: Status::Alive,
+            record,
+        }])
     }
 
     fn heard() -> Event {
@@ -164,7 +169,9 @@ mod tests {
     fn counted() -> (Arc<AtomicUsize>, Outbox) {
         let woken = Arc::new(AtomicUsize::new(0));
         let counter = woken.clone();
-        let outbox = Outbox::new(move || drop(counter.fetch_add(1, Ordering::Relaxed)));
+        let outbox = Outbox::new(move || {
+            counter.fetch_add(1, Ordering::Relaxed);
+        });
         (woken, outbox)
     }
 

@@ -1,22 +1,17 @@
-//! What travels between nodes, whatever it says: sealed, framed, and heeded once.
+//! How messages travel between nodes, whatever they say: sealed in envelopes, each once, within bounds.
 //!
-//! * [`Sealer`] puts messages into envelopes that only the cluster opens.
-//! * [`ReplayGuard`] knows which datagrams have come.
-//! * With the feature `driver`, [`streams`] asks over TCP and answers. Nothing else does I/O.
+//! Everything but the streams of the feature `tokio` does no I/O, so that engines and simulators use it too.
 
+mod bounds;
 mod envelope;
 mod heard;
 mod replay;
-#[cfg(feature = "driver")]
+#[cfg(feature = "tokio")]
 pub mod streams;
 mod target;
 
+pub use bounds::{DATAGRAM_BYTES_MAX, FRAME_BYTES_MAX};
 pub use envelope::{ENVELOPE_BYTES_MAX, KEYS_MAX, Purpose, Refused, Sealer};
 pub use heard::Heard;
 pub use replay::ReplayGuard;
 pub use target::Target;
-
-/// Most bytes of a message over a stream.
-pub const FRAME_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// Most bytes of a datagram: no fragments on any common network.
-pub const DATAGRAM_BYTES_MAX: usize = 1_400;

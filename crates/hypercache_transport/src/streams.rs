@@ -11,7 +11,8 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::{FRAME_BYTES_MAX, Target};
+use crate::bounds::FRAME_BYTES_MAX;
+use crate::target::Target;
 
 /// Streams of others that are open at a time. Further ones wait in the listener's queue.
 const STREAMS_MAX: usize = 64;
@@ -20,23 +21,23 @@ const ACCEPT_REST: Duration = Duration::from_millis(50);
 
 /// A question of another member.
 pub struct Question {
-    /// Its address.
+    /// Whose.
     pub from: SocketAddr,
     /// What it asks.
     pub frame: Vec<u8>,
-    /// For the answer; without one the stream just ends.
+    /// Takes the answer, or `None` where there is none to be had.
     pub answer: oneshot::Sender<Option<Vec<u8>>>,
 }
 
 /// What has come over streams.
 pub enum Arrival {
-    /// Another member asks.
+    /// Somebody asks.
     Question(Question),
-    /// A question of ours has come to its end.
+    /// What has become of a question of our own.
     Answer {
-        /// The number that it was asked with.
+        /// The number that [`ask`] was given.
         number: u64,
-        /// From where, and what; or why there is none.
+        /// Who answered, and what; or why there is no answer.
         answer: Result<(SocketAddr, Vec<u8>), String>,
     },
 }

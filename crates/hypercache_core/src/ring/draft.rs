@@ -121,7 +121,11 @@ impl<'a> Draft<'a> {
     }
 
     /// Has nodes be as described, or be gone; the others stay. An absent one that is not there is no error.
-    pub fn merge<T: AsRef<str>>(&mut self, present: Vec<NodeSpec>, absent: &[T]) -> Result<SetOutcome, Error> {
+    pub fn merge<T: AsRef<str>>(
+        &mut self,
+        present: Vec<NodeSpec>,
+        absent: &[T],
+    ) -> Result<SetOutcome, Error> {
         let mut seen = HashSet::with_capacity(present.len() + absent.len());
         let mut ids = present.iter().map(|spec| spec.id.as_str()).chain(absent.iter().map(AsRef::as_ref));
         if let Some(twice) = ids.find(|id| !seen.insert(*id)) {

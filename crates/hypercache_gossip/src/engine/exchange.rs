@@ -11,9 +11,7 @@ use super::seeds::Contact;
 use super::time::Task;
 use super::{Effect, Engine, Phase};
 use crate::identity::Identity;
-use crate::message::{
-    Hello, Line, OLDEST_SPOKEN, RecordOf, Refusal, Reply, Request, State, framed,
-};
+use crate::message::{Hello, Line, OLDEST_SPOKEN, RecordOf, Refusal, Reply, Request, State, framed};
 
 /// Exchanges that are under way at a time. Further ones wait.
 pub(super) const ASKING_MAX: usize = 16;

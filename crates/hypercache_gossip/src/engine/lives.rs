@@ -5,7 +5,6 @@
 use std::net::SocketAddr;
 
 use foca::State as Swim;
-
 use hypercache_transport::Heard;
 
 use super::exchange::Errand;

@@ -8,9 +8,7 @@ use super::exchange::Errand;
 use super::time::Task;
 use super::{Effect, Engine, Event, Phase};
 use crate::identity::{IDENTITY_BYTES_MAX, Identity};
-use crate::message::{
-    BROADCAST_BYTES_MAX, Broadcast, DatagramHead, Notice, RingMark, encoded,
-};
+use crate::message::{BROADCAST_BYTES_MAX, Broadcast, DatagramHead, Notice, RingMark, encoded};
 use crate::record::{Record, Version};
 
 /// Broadcasts that are kept for members who have missed them.

@@ -6,11 +6,12 @@ use std::net::{IpAddr, SocketAddr};
 use fastrand::Rng;
 use foca::{Header, Member, Message, State as Swim};
 use hypercache_gossip::wire::{
-    DatagramHead, Heard, Hello, Line, Notice, RecordOf, Reply, Request, State, encoded, framed,
+    DatagramHead, Hello, Line, Notice, RecordOf, Reply, Request, State, encoded, framed,
 };
 use hypercache_gossip::{
     Broadcast, Claim, Identity, Life, NEWEST_SPOKEN, Record, Refusal, RingMark, SharedOptions, Version,
 };
+use hypercache_transport::Heard;
 
 use crate::network::{address, record};
 
