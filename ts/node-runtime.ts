@@ -12,7 +12,7 @@ import {
   guarded,
 } from './native.js'
 
-/** Events taken from native code at a time, and told in a turn of the event loop: others are to have theirs. */
+/** Events told in one turn of the event loop: others are to have their turns too. */
 const TAKEN_AT_A_TIME = 64
 
 /** Where a membership that native code runs has its runtime: no part of any contract. */

@@ -139,9 +139,10 @@ export const CLUSTER = block('ClusterSection', 'The node, and the cluster that i
     example: 30,
     description:
       'Time that the event loop of this process may stand still, in seconds: 0 for ever, or at least ' +
-      '2 × heartbeat_interval_seconds. After it the node tells the others that it has stalled, and they see ' +
-      'it as suspected; after as much again its keys are for others to have, as those of a dead node. When ' +
-      'the loop turns again it takes both back. 0 is for nodes whose data are served without JavaScript.',
+      '2 × heartbeat_interval_seconds. After it the node tells the others that it has stalled, and they ' +
+      'see it as suspected; after as much again its keys are for others to have, as those of a dead ' +
+      'node. When the loop turns again it takes both back. 0 is for nodes whose data are served ' +
+      'without JavaScript.',
   }),
   consensus_enabled: field(onlyFalse(), {
     default: false,

@@ -2,7 +2,7 @@
 
 import type { Member, MembershipChange } from '../cluster-types.js'
 import type { Clock, Timer } from '../clock.js'
-import type { HyperCacheError } from '../errors.js'
+import { type HyperCacheError, shown } from '../errors.js'
 import type { EventMap } from '../events/event-map.js'
 import type { DistributedMembership } from '../membership/distributed-membership.js'
 import type { MembershipProvider } from '../membership/membership-provider.js'
@@ -202,7 +202,8 @@ export function othersOf(pairs: readonly string[]): { nodeId: string; checksum: 
 
 /** What there is to say of a member that the ring does not take. */
 export function refusalText(nodeId: string, problem: string): string {
-  return `the ring does not take node ${JSON.stringify(nodeId)} as it is, and tries again when it changes: ${problem}`
+  const outlook = 'it is tried again when the ring changes'
+  return `the ring does not take node ${shown(nodeId)} as it is, and ${outlook}: ${problem}`
 }
 
 function joined(member: Member) {

@@ -72,7 +72,8 @@ export class NodeNetwork {
     const all = othersOf(others).map((other) => `${other.nodeId} (${other.checksum})`)
     const named = all.slice(0, NAMED_MAX).join(', ')
     const more = all.length > NAMED_MAX ? ` and ${all.length - NAMED_MAX} more` : ''
-    return `for ${(divergedForMs / 1000).toFixed(0)} s the ring (${checksum}) differs from that of ${named}${more}`
+    const seconds = (divergedForMs / 1000).toFixed(0)
+    return `for ${seconds} s the ring (${checksum}) differs from that of ${named}${more}`
   }
 
   #receive(message: ReceivedBroadcast): void {

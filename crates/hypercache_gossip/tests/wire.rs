@@ -1,4 +1,4 @@
-//! Every message has the bytes that it has always had: members of two releases in a row understand each other.
+//! Golden bytes of the messages between members: a release understands what the one before has sent.
 
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Write};

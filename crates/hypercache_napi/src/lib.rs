@@ -14,6 +14,7 @@ mod environment;
 mod error;
 #[cfg(feature = "floor")]
 mod floor;
+mod gossip;
 mod key;
 mod metrics;
 mod movement;

@@ -1,8 +1,10 @@
 //! The node: what it knows of the members, the ring that follows them, and the one queue out.
 //!
 //! It does no I/O and has no clock: callers give milliseconds since 1970, which may jump, for when a status
-//! began, and the time since some moment, which never goes back, for what takes its time. Members come in by two doors: [`Node::heed`] takes what the gossip engine
-//! tells, [`Node::apply`] what the application knows by other means. Behind them there is one way:
+//! began, and the time since some moment, which never goes back, for what takes its time.
+//!
+//! Members come in by two doors: [`Node::heed`] takes what the gossip engine tells, [`Node::apply`] what the
+//! application knows by other means. Behind them there is one way:
 //!
 //! ```text
 //! change of members ─> the view ─> the follow step ─> the ring ─> its checksum, told to the others
@@ -176,7 +178,8 @@ impl Node {
         };
         let status = record.status();
         let change = Change { kind: ChangeKind::Updated, id: self.id.clone(), status, record };
-        self.change(&mut state, &[change.clone()], Event::Changed(vec![change]), &Tokens::new(), wall_ms);
+        let changes = vec![change];
+        self.change(&mut state, &changes, Event::Changed(changes.clone()), &Tokens::new(), wall_ms);
         true
     }
 

@@ -163,9 +163,11 @@ fn what_members_say_reaches_all() {
         members[1..].iter_mut().all(|member| {
             member.look();
             let heard = member.told.iter().filter(|event| matches!(event, Event::Heard(_))).count();
-            let ring =
-                |event: &Event| matches!(event, Event::RingTold(id, checksum) if id == "a" && *checksum == told);
-            heard == 1 && member.told.iter().any(ring)
+            let has_ring = |event: &Event| match event {
+                Event::RingTold(id, checksum) => id == "a" && *checksum == told,
+                _ => false,
+            };
+            heard == 1 && member.told.iter().any(has_ring)
         })
     });
     let huge = Record { zone: Some("z".repeat(70_000)), ..members[0].view["a"].record.clone() };
@@ -293,7 +295,10 @@ fn a_change_of_members_is_told_before_the_change_of_the_ring_that_it_caused() {
         _ => false,
     };
     let failed_at = a.told.iter().position(has_failed).expect("it was told");
-    let moved = |event: &Event| matches!(event, Event::RingChanged(change) if change.transfers.iter().any(|t| t.from.is_some()));
+    let moved = |event: &Event| match event {
+        Event::RingChanged(change) => change.transfers.iter().any(|transfer| transfer.from.is_some()),
+        _ => false,
+    };
     let moved_at = a.told.iter().rposition(moved).expect("keys moved");
     assert!(failed_at < moved_at, "{failed_at} {moved_at}");
 }

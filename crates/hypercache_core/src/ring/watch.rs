@@ -44,9 +44,11 @@ pub struct Waiting {
     pub has_overflowed: bool,
 }
 
+type Call = dyn Fn(&Arc<RingChange>) + Send + Sync;
+
 /// What is called with each change.
 #[derive(Clone)]
-pub(crate) struct Observe(Arc<dyn Fn(&Arc<RingChange>) + Send + Sync>);
+pub(crate) struct Observe(Arc<Call>);
 
 /// Has a function be called with each change of a ring's placement. It ends when it is dropped.
 #[derive(Debug)]
