@@ -42,7 +42,7 @@ use rand::{Rng, RngExt, SeedableRng};
 
 use crate::identity::{Identity, Life};
 use crate::message::{Broadcast, DatagramHead, OLDEST_SPOKEN, RingMark};
-use crate::record::{Claim, Doubt, RECORD_BYTES_MAX, Record, Version};
+use crate::record::{Claim, RECORD_BYTES_MAX, Record, Version};
 
 use carrier::Carrier;
 use codec::{DoubtingCodec, Refutations};
@@ -185,15 +185,6 @@ impl Engine {
         }
         self.settle();
         Ok(())
-    }
-
-    /// Takes note of what this member holds against itself, which the others cannot see.
-    pub fn doubt(&mut self, now: Duration, doubt: Option<Doubt>) {
-        self.schedule.hear(now);
-        if self.phase == Phase::Joined && self.record.doubt != doubt {
-            self.change_record(|record| record.doubt = doubt);
-        }
-        self.settle();
     }
 
     /// Takes a datagram.
