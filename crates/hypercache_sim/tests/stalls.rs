@@ -1,7 +1,7 @@
 //! Applications that stand still while their process goes on: what the others see of it.
 
 use hypercache_gossip::{ChangeKind, Doubt, Status};
-use hypercache_sim::{Action, History, Plan, Preset, World, check};
+use hypercache_sim::{Action, History, Plan, Preset, Theme, World, check};
 
 /// Five members; the application of the last one stands still for so many probe intervals. It may for ten.
 fn stalled_for(intervals: f64) -> History {
@@ -12,11 +12,11 @@ fn stalled_for(intervals: f64) -> History {
     World::play(plan, false)
 }
 
-/// What each of the members was told of the last one, but for its joins, until the calm.
+/// What each of the members was told of the last one until the calm, but for its joins and updates.
 fn told_of_the_last(history: &History) -> Vec<Vec<(ChangeKind, Status, Option<Doubt>)>> {
     let mut told = vec![Vec::new(); 5];
     for (at, observer, change) in history.changes() {
-        let is_its = change.id == "n4" && change.kind != ChangeKind::Joined;
+        let is_its = change.id == "n4" && !matches!(change.kind, ChangeKind::Joined | ChangeKind::Updated);
         if is_its && at < history.plan.calm_at {
             told[observer].push((change.kind, change.status, change.record.doubt));
         }
@@ -59,11 +59,13 @@ fn a_process_that_was_stopped_has_not_stalled() {
     let mut plan = Plan::quiet(1, Preset::Lan, 5);
     plan.add(10.0, Action::Freeze(4));
     plan.add(100.0, Action::Thaw(4));
+    plan.theme = Theme::Chaos;
     plan.calm_at += plan.timing().probe_interval * 5;
     let history = World::play(plan, false);
     assert_eq!(check(&history), []);
     let told = told_of_the_last(&history);
     assert!(told.iter().flatten().all(|(.., doubt)| doubt.is_none()), "{told:?}");
     // The others have heard nothing of it for so long that they took it for dead.
-    assert!(told[0].iter().any(|(kind, ..)| *kind == ChangeKind::Failed), "{:?}", told[0]);
+    let has_failed = |told: &&Vec<_>| told.iter().any(|(kind, ..)| *kind == ChangeKind::Failed);
+    assert_eq!(told.iter().filter(has_failed).count(), 4, "{told:?}");
 }
