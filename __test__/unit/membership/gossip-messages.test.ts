@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, test } from 'vitest'
 import type { MembershipChange } from '../../../dist/index.js'
-import type { GossipMembership } from '../../../dist/membership/gossip-membership.js'
+import type { GossipMembership } from '../../../dist/membership/gossip/gossip-membership.js'
 import { addressOf, closeMembers, gossipMember, sees } from '../../helpers/gossip'
 import { inChild } from '../../binding/child'
 import { refused } from '../../helpers/refused'
