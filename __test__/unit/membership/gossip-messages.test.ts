@@ -219,7 +219,7 @@ describe('a message to all', () => {
   })
 
   test('does not wait in an event loop that has nothing else to do', async () => {
-    const helper = JSON.stringify(require.resolve('../../../dist/membership/gossip-membership.js'))
+    const helper = JSON.stringify(require.resolve('../../../dist/membership/gossip/gossip-membership.js'))
     const { heardCount, lateMs } = await inChild<{ heardCount: number; lateMs: number }>(`
       const { GossipMembership } = require(${helper})
       const { validateClusterConfig } = require(${JSON.stringify(require.resolve('../../../dist/index.js'))})
