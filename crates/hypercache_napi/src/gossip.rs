@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use hypercache_gossip::{
-    Change, Claim, Counts, EngineOptions, Event, NEWEST_SPOKEN, Record, SharedOptions, Timing, Version,
+    Change, Claim, Counts, EngineOptions, Event, PROTOCOL_VERSION_MAX, Record, SharedOptions, Timing, Version,
 };
 use hypercache_node::{Error, Gossip, Sockets, random_seed};
 use napi::Status;
@@ -255,7 +255,7 @@ fn engine_options(options: NativeGossipOptions, bound_port: u16) -> Result<Engin
             options.shared.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect(),
         ),
         timing: timing_of(&options.timing),
-        speaks: NEWEST_SPOKEN,
+        protocol_version: PROTOCOL_VERSION_MAX,
         random_seed: random_seed().map_err(refused)?,
     })
 }
@@ -334,7 +334,7 @@ fn event_of(event: Event) -> NativeGossipEvent {
         Event::Ring(id, ring) => {
             NativeGossipEvent { ring: Some(vec![id, format!("{:016x}", ring.checksum)]), ..none }
         }
-        Event::Heard(heard) => {
+        Event::Broadcast(heard) => {
             let broadcast = NativeBroadcast {
                 origin: heard.origin,
                 lamport_time: heard.lamport_time as f64,

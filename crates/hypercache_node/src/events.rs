@@ -37,7 +37,7 @@ impl EventQueue {
         }
         let is_first = {
             let mut waiting = locked(&self.waiting);
-            if waiting.len() >= WAITING_MAX && matches!(event, Event::Heard(_)) {
+            if waiting.len() >= WAITING_MAX && matches!(event, Event::Broadcast(_)) {
                 self.lost.fetch_add(1, Ordering::Relaxed);
                 return;
             }
@@ -112,7 +112,7 @@ mod tests {
 
     fn heard() -> Event {
         let text = String::new;
-        Event::Heard(Broadcast {
+        Event::Broadcast(Broadcast {
             origin: text(),
             started_at_ms: 1,
             number: 1,

@@ -280,13 +280,13 @@ impl Owner {
         let mut last_words = None;
         while last_words.is_none() {
             let idle_end = self.begun.elapsed() + IDLE_MAX;
-            let wake_at = self.begun + self.engine.next_tick().map_or(idle_end, |at| at.min(idle_end));
+            let wake_at = self.begun + self.engine.next_timeout().map_or(idle_end, |at| at.min(idle_end));
             tokio::select! {
                 received = self.datagrams.recv_from(&mut buffer) => {
                     // Some systems tell here that a datagram sent before was not wanted: no concern of this
                     // one.
                     if let Ok((length, from)) = received {
-                        self.engine.received(self.begun.elapsed(), from, &buffer[..length]);
+                        self.engine.handle_datagram(self.begun.elapsed(), from, &buffer[..length]);
                     }
                 }
                 Some(arrival) = self.arrived.recv() => self.take_arrival(arrival),
@@ -296,10 +296,10 @@ impl Owner {
                 },
                 () = sleep_until(wake_at) => {}
             }
-            self.engine.tick(self.begun.elapsed());
+            self.engine.handle_timeout(self.begun.elapsed());
             for effect in self.engine.take_effects() {
                 match effect {
-                    Effect::Tell(event @ (Event::Left | Event::Conflict(_) | Event::JoinEnded(Err(_)))) => {
+                    Effect::Emit(event @ (Event::Left | Event::Conflict(_) | Event::JoinEnded(Err(_)))) => {
                         last_words = Some(event);
                     }
                     effect => self.effect(effect),
@@ -324,9 +324,9 @@ impl Owner {
             Arrival::Question(Question { from, frame, answer }) => {
                 self.next_stream += 1;
                 self.waiting.insert(self.next_stream, answer);
-                self.engine.asked(now, from, self.next_stream, &frame);
+                self.engine.handle_request(now, from, self.next_stream, &frame);
             }
-            Arrival::Answer { number, answer } => self.engine.answered(now, number, answer),
+            Arrival::Answer { number, answer } => self.engine.handle_response(now, number, answer),
         }
     }
 
@@ -354,18 +354,18 @@ impl Owner {
         match effect {
             // What the system does not take now is lost, as it may be on its way.
             Effect::Datagram { to, bytes } => drop(self.datagrams.try_send_to(&bytes, to)),
-            Effect::Ask { number, to, frame, timeout } => {
+            Effect::Request { number, to, frame, timeout } => {
                 let arrivals = self.arrivals.clone();
                 let own = self.engine.identity().address;
                 self.tasks.spawn(streams::ask(number, own, to, frame, timeout, arrivals));
             }
-            Effect::Answer { stream, frame } => {
+            Effect::Respond { stream, frame } => {
                 if let Some(waiting) = self.waiting.remove(&stream) {
                     // Gone where the other side did not wait.
                     let _ = waiting.send(frame);
                 }
             }
-            Effect::Tell(event) => self.events.add(event),
+            Effect::Emit(event) => self.events.add(event),
         }
     }
 }

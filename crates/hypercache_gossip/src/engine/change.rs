@@ -1,0 +1,53 @@
+//! What the application is told of members.
+
+/// How a member is, as the application sees it.
+pub use hypercache_core::NodeStatus as Status;
+
+use crate::record::Record;
+
+/// What has happened to a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// It takes part.
+    Joined,
+    /// It has gone on purpose.
+    Left,
+    /// It is dead.
+    Failed,
+    /// It is suspected.
+    Suspected,
+    /// It was suspected or dead, and is not.
+    Recovered,
+    /// Something else of it has changed.
+    Updated,
+    /// It was dead, and is forgotten.
+    Reaped,
+}
+
+impl ChangeKind {
+    /// The word used in every interface.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Joined => "joined",
+            Self::Left => "left",
+            Self::Failed => "failed",
+            Self::Suspected => "suspected",
+            Self::Recovered => "recovered",
+            Self::Updated => "updated",
+            Self::Reaped => "reaped",
+        }
+    }
+}
+
+/// One change of one member.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// What has happened.
+    pub kind: ChangeKind,
+    /// To whom.
+    pub id: String,
+    /// How it is now; of one that is gone, how it went.
+    pub status: Status,
+    /// What it says of itself.
+    pub record: Record,
+}
