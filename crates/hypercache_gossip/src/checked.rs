@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::net::SocketAddr;
 
-use hypercache_core::{TEXT_BYTES_MAX, check_text};
+use hypercache_types::{TEXT_BYTES_MAX, check_text};
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 

@@ -2,8 +2,8 @@
 //!
 //! # Terms
 //!
-//! * **Member**: a process that takes part. Its **generation** says when it began, and how often it had to join
-//!   again since.
+//! * **Member**: a process that takes part. Its **generation** says when it began, and how often it had to
+//!   join again since.
 //! * **Incarnation**: SWIM's number of what a member says of one generation; only that member raises it.
 //! * **Record**: what a member says of itself. Only it makes a new **version**.
 //! * **Suspicion**: a doubt that a probe raises, which the member can refute; then **dead**.

@@ -1,7 +1,7 @@
 //! What the application is told of members.
 
 /// How a member is, as the application sees it.
-pub use hypercache_core::NodeStatus as Status;
+pub use hypercache_types::NodeStatus as Status;
 
 use crate::record::Record;
 
