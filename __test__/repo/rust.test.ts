@@ -9,7 +9,7 @@ import {
 } from './checkers/rust'
 import { rustSources, sources } from './checkers/sources'
 
-const core = sources(['crates/hypercache_core/src'], /\.rs$/)
+const core = sources(['crates/hypercache_types/src', 'crates/hypercache_core/src'], /\.rs$/)
 const binding = sources(['crates/hypercache_napi/src'], /\.rs$/)
 // A benchmark's floor, never in a release: it cannot panic, and there is nothing to answer into.
 const callbacks = binding.filter(({ path }) => !path.endsWith('/floor.rs'))

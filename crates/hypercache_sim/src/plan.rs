@@ -117,7 +117,7 @@ pub struct HostPlan {
     /// Their node id.
     pub id: String,
     /// The message format of the release that it starts with.
-    pub speaks: u8,
+    pub protocol_version: u8,
     /// How far its wall clock is from the right time, in milliseconds.
     pub skew_ms: i64,
     /// The hosts it asks first.
@@ -218,7 +218,7 @@ impl Plan {
         let host = |number| HostPlan {
             cluster: 0,
             id: format!("n{number}"),
-            speaks: 2,
+            protocol_version: 2,
             skew_ms: 0,
             seeds: vec![0, 1],
         };
@@ -310,7 +310,7 @@ fn hosts(rng: &mut StdRng, theme: Theme, member_count: usize, clusters: &[Cluste
         let first = hosts.len();
         let count = if cluster == 0 { member_count } else { rng.random_range(2..=3) };
         for number in 0..count {
-            let speaks = match (theme, mixed) {
+            let protocol_version = match (theme, mixed) {
                 // The others go back to an older release.
                 (Theme::Upgrade, 0..2) | (Theme::Chaos | Theme::LossAlone | Theme::Quiet, 0) => 1,
                 (Theme::Upgrade, _) => 2,
@@ -325,7 +325,7 @@ fn hosts(rng: &mut StdRng, theme: Theme, member_count: usize, clusters: &[Cluste
             hosts.push(HostPlan {
                 cluster,
                 id: format!("n{number}"),
-                speaks,
+                protocol_version,
                 skew_ms: rng.random_range(-3_000..3_000),
                 seeds,
             });

@@ -2,7 +2,7 @@
 
 use hashbrown::HashTable;
 
-use crate::token::{Token, arc_between};
+use hypercache_types::{Token, arc_between};
 
 /// Stands in place of a node where there is none.
 pub(crate) const NOBODY: u32 = u32::MAX;

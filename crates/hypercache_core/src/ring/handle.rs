@@ -10,9 +10,9 @@ use std::sync::{Arc, LazyLock, Weak};
 
 use parking_lot::Mutex;
 
+use hypercache_types::{Error, HashFunction};
+
 use super::Ring;
-use crate::error::Error;
-use crate::hash::HashFunction;
 
 const PREFIX: &str = "hypercache-ring";
 

@@ -30,7 +30,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arc_swap::ArcSwap;
 use parking_lot::{FairMutex, Mutex, MutexGuard};
 
-use crate::error::{Error, shortened};
+use hypercache_types::{Error, shortened};
+
 use crate::node::{NodeChange, NodeSpec};
 
 pub use distribution::{Distribution, DistributionCounter, NodeKeys};

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use hypercache_types::{Error, shortened};
+
 use super::draft::Draft;
 use super::movement::Movement;
 use super::snapshot::Snapshot;
-use crate::error::{Error, shortened};
 use crate::node::{NodeChange, NodeSpec};
 
 /// A change of several parts, made as one. An id may be in one part only, once.

@@ -17,7 +17,7 @@ mod splice;
 
 use std::cmp::Ordering;
 
-use crate::token::Token;
+use hypercache_types::Token;
 
 pub(crate) use splice::{PointChange, sort_tokens};
 

@@ -25,11 +25,11 @@
 
 use xxhash_rust::xxh64::xxh64;
 
+use hypercache_types::{Error, HashFunction, NodeStatus, StatusSet};
+
 use super::options::{LookupCache, RingOptions};
 use super::{Ring, Snapshot};
-use crate::error::Error;
-use crate::hash::HashFunction;
-use crate::node::{NodeSpec, NodeStatus, StatusSet};
+use crate::node::NodeSpec;
 
 const MAGIC: &[u8; 8] = b"\x89HCRING\n";
 const VERSION: u8 = 1;

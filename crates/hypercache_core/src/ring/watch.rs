@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use hypercache_types::Error;
+
 use super::Ring;
 use super::movement::{Movement, Transfer};
 use super::snapshot::Snapshot;
-use crate::error::Error;
 
 /// Most transfers that a change lists. What the others move is in [`RingChange::other_arc`].
 pub const LISTED_TRANSFERS_MAX: usize = 256;

@@ -62,7 +62,7 @@ impl Ord for Queued {
 
 /// What is true of a machine.
 struct HostState {
-    speaks: u8,
+    protocol_version: u8,
     skew_ms: i64,
     /// What its clock said at the last start.
     last_start_ms: Option<u64>,
@@ -122,7 +122,7 @@ impl World {
 
     fn new(plan: Plan, is_traced: bool) -> Self {
         let host_state = |(number, host): (Host, &crate::plan::HostPlan)| HostState {
-            speaks: host.speaks,
+            protocol_version: host.protocol_version,
             skew_ms: host.skew_ms,
             last_start_ms: None,
             address: SocketAddr::from(([10, 0, 0, number as u8 + 1], 7_946)),
@@ -215,7 +215,7 @@ impl World {
             return;
         }
         process.wake_at = None;
-        process.engine.tick(now);
+        process.engine.handle_timeout(now);
         self.settle(pid);
     }
 
@@ -227,9 +227,9 @@ impl World {
             return Process::keep(kept, input);
         }
         match input {
-            Input::Datagram(from, bytes) => process.engine.received(now, from, &bytes),
-            Input::Request(from, stream, frame) => process.engine.asked(now, from, stream, &frame),
-            Input::Reply(number, answer) => process.engine.answered(now, number, answer),
+            Input::Datagram(from, bytes) => process.engine.handle_datagram(now, from, &bytes),
+            Input::Request(from, stream, frame) => process.engine.handle_request(now, from, stream, &frame),
+            Input::Reply(number, answer) => process.engine.handle_response(now, number, answer),
         }
         self.settle(pid);
     }
@@ -250,7 +250,7 @@ impl World {
         };
         let (now, late) = (self.now, Duration::from_micros(self.rng.random_range(0..1_500)));
         let Some(process) = self.processes.get_mut(&pid) else { return };
-        let Some(next) = process.engine.next_tick().into_iter().chain(next_check).min() else { return };
+        let Some(next) = process.engine.next_timeout().into_iter().chain(next_check).min() else { return };
         // A timer of the system is a little late.
         let at = next.max(now) + late;
         if process.wake_at.is_none_or(|planned| planned > at) {
@@ -299,9 +299,9 @@ impl World {
     fn perform(&mut self, pid: Pid, effect: Effect) {
         match effect {
             Effect::Datagram { to, bytes } => self.send(pid, to, bytes),
-            Effect::Ask { number, to, frame, timeout } => self.ask(pid, number, &to, frame, timeout),
-            Effect::Answer { stream, frame } => self.answer(stream, frame),
-            Effect::Tell(event) => self.tell(pid, event),
+            Effect::Request { number, to, frame, timeout } => self.ask(pid, number, &to, frame, timeout),
+            Effect::Respond { stream, frame } => self.answer(stream, frame),
+            Effect::Emit(event) => self.tell(pid, event),
         }
     }
 
@@ -313,7 +313,7 @@ impl World {
             Event::Changed(changes) => What::Changed(changes),
             Event::JoinEnded(outcome) => What::JoinEnded(outcome.map_err(|refusal| refusal.to_string())),
             Event::Ring(id, ring) => What::Ring(id, ring),
-            Event::Heard(broadcast) => What::Heard(broadcast),
+            Event::Broadcast(broadcast) => What::Heard(broadcast),
             Event::Problems(problems) => What::Problems(problems),
             Event::Stranger(from, reason) => What::Stranger(from, reason),
             Event::Conflict(address) => What::Conflict(address),

@@ -2,8 +2,9 @@
 
 use std::cmp::Ordering;
 
+use hypercache_types::Token;
+
 use super::{Point, Points, SENTINELS, entry_of, low_of, shift_for, summed};
-use crate::token::Token;
 
 /// One point to put in or to cut out, and where: before the old point at `place`, or that point itself.
 #[derive(Clone, Copy)]
