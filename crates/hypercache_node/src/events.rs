@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use hypercache_gossip::{Counts, Event};
 
-use crate::gossip::locked;
+use crate::locked::locked;
 
 /// Events that may wait. Further messages of others are lost, and counted; changes of members never are.
 const WAITING_MAX: usize = 10_000;

@@ -5,7 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use hypercache_gossip::{
@@ -24,6 +24,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::error::Error;
 use crate::events::EventQueue;
+use crate::locked::locked;
 
 /// Frames of streams that may wait for the engine.
 const ARRIVALS_MAX: usize = 256;
@@ -195,11 +196,6 @@ impl Drop for Gossip {
     fn drop(&mut self) {
         self.close();
     }
-}
-
-/// Nothing here panics with a lock held, and what is behind it would be whole if something did.
-pub fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whatever version it will have: the engine tells nobody of a record that is larger.

@@ -3,6 +3,7 @@
 mod error;
 mod events;
 mod gossip;
+mod locked;
 
 pub use error::Error;
 pub use gossip::{Gossip, Sockets, random_seed};

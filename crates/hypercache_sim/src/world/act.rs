@@ -7,7 +7,7 @@ use hypercache_gossip::{Claim, EngineOptions, Record, SharedOptions};
 use rand::seq::IndexedRandom;
 use rand::{Rng, RngExt};
 
-use super::{Due, World};
+use super::state::{Due, World};
 use crate::history::{Pid, ProcessInfo, What};
 use crate::plan::{Action, Clock, Fault, Host, Place};
 use crate::process::{Input, Process, first_record};
