@@ -25,10 +25,9 @@ use std::hash::{BuildHasher, RandomState};
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+use hypercache_types::Token;
 use key::Key;
 use order::Order;
-
-use hypercache_types::Token;
 
 /// Longest key that is kept.
 const KEY_BYTES_MAX: usize = 4_096;

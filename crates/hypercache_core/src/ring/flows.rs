@@ -1,7 +1,6 @@
 //! Ranges that go from one node to another, neighbours joined, and what each pair of nodes sums up to.
 
 use hashbrown::HashTable;
-
 use hypercache_types::{Token, arc_between};
 
 /// Stands in place of a node where there is none.

@@ -3,9 +3,8 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
-
 use hypercache_types::{Error, shortened};
+use parking_lot::Mutex;
 
 use super::draft::Draft;
 use super::movement::Movement;

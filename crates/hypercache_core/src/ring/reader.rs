@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use hypercache_types::{HashFunction, Token};
 
-use super::Ring;
+use super::current::Ring;
 use super::metrics::Counters;
 use super::placement::{FIRST_REPLICA_COUNT, ReplicaScratch};
 use super::snapshot::Snapshot;

@@ -7,13 +7,11 @@ use hypercache_gossip::{Claim, EngineOptions, Record, SharedOptions};
 use rand::seq::IndexedRandom;
 use rand::{Rng, RngExt};
 
-use super::{Due, World};
+use super::follow::EPOCH_MS;
+use super::state::{Due, World};
 use crate::history::{Pid, ProcessInfo, What};
 use crate::plan::{Action, Clock, Fault, Host, Place};
 use crate::process::{Input, Process, first_record};
-
-/// What the clocks say when a run begins, in milliseconds since 1970.
-pub(super) const EPOCH_MS: u64 = 1_800_000_000_000;
 
 impl World {
     pub(super) fn act(&mut self, action: Action) {
