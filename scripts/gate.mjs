@@ -1,7 +1,7 @@
 // `npm test`: the whole gate, step by step. It stops at the first step that fails.
 
-import { realpathSync } from 'node:fs'
 import { needCargo, needPackages } from './build-state.mjs'
+import { isCheckout } from './checkout.mjs'
 import { CommandFailed, main, root, run, runTool } from './run.mjs'
 
 const steps = [
@@ -22,17 +22,6 @@ function checkGenerated() {
   const files = ['index.js', 'index.d.ts']
   run('git', ['ls-files', '--error-unmatch', '--', ...files], { stdio: ['ignore', 'pipe', 'pipe'] })
   run('git', ['--no-pager', 'diff', '--exit-code', '--', ...files])
-}
-
-/** Whether git knows this folder as the top of a work tree: an unpacked archive may lie inside another one. */
-function isCheckout() {
-  try {
-    const top = run('git', ['rev-parse', '--show-toplevel'], { stdio: ['ignore', 'pipe', 'pipe'] })
-    return realpathSync(top.trim()) === realpathSync(root)
-  } catch (error) {
-    if (error instanceof CommandFailed) return false
-    throw error
-  }
 }
 
 await main(() => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { codeDifferences, codesIn, codesOfTable, resolvedHosts, unknownScripts } from './checkers/documents'
+import { codeDifferences, codesIn, codesOfTable, unknownScripts } from './checkers/documents'
 import { source, sources } from './checkers/sources'
 
 const table = () => codesOfTable(source('docs/errors.md').text)
@@ -32,11 +32,6 @@ describe('documents', () => {
     expect(documents.length).toBeGreaterThan(2)
     expect(unknownScripts(documents, scripts)).toEqual([])
   })
-
-  test('the lock file names no registry, and .npmrc keeps it so', () => {
-    expect(resolvedHosts(source('package-lock.json'))).toEqual([])
-    expect(source('.npmrc').text.split('\n')).toContain('omit-lockfile-registry-resolved=true')
-  })
 })
 
 describe('the checks bite', () => {
@@ -55,10 +50,5 @@ describe('the checks bite', () => {
     expect(unknownScripts([{ path: 'README.md', text }], ['build:addon'])).toEqual([
       'README.md:2: package.json has no script nothing',
     ])
-  })
-
-  test('on a lock file with hosts', () => {
-    const text = '{\n  "resolved": "https://mirror.example/a.tgz"\n}'
-    expect(resolvedHosts({ path: 'package-lock.json', text })).toHaveLength(1)
   })
 })

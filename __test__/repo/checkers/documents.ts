@@ -34,12 +34,3 @@ export function unknownScripts(documents: Source[], scripts: string[]): string[]
       ),
   )
 }
-
-/** Lines of a lock file that name a registry's host: they would bind everybody to the author's mirror. */
-export function resolvedHosts(lock: Source): string[] {
-  return lock.text
-    .split('\n')
-    .flatMap((line, index) =>
-      /"resolved": "https?:/.test(line) ? [finding(lock, index + 1, 'names the host of a registry')] : [],
-    )
-}
