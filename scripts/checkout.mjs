@@ -6,7 +6,10 @@ import { CommandFailed, root, run } from './run.mjs'
 /** Whether git knows this folder as the top of a work tree: an unpacked archive may lie inside another one. */
 export function isCheckout(folder = root) {
   try {
-    const top = run('git', ['rev-parse', '--show-toplevel'], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
+    const top = run('git', ['rev-parse', '--show-toplevel'], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     return realpathSync(top.trim()) === realpathSync(folder)
   } catch (error) {
     if (error instanceof CommandFailed) return false
