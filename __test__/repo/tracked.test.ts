@@ -2,12 +2,14 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import { isCheckout } from '../../scripts/checkout.mjs'
 import { temporaryFolder } from '../helpers/temporary-folder'
 import { root } from './checkers/sources'
 import { LARGE_DATA, strayFiles, trackedFiles } from './checkers/tracked'
 
-test('git tracks no build output and nothing large', (context) => {
+const checkout = import('../../scripts/checkout.mjs')
+
+test('git tracks no build output and nothing large', async (context) => {
+  const { isCheckout } = await checkout
   if (!isCheckout(root)) {
     console.log('not checked: this is no git checkout, so nothing says which files are tracked')
     return context.skip('this is no git checkout')
@@ -38,7 +40,8 @@ describe('the checks bite', () => {
     return folder.path
   }
 
-  test('on planted build output, though .gitignore names it', () => {
+  test('on planted build output, though .gitignore names it', async () => {
+    const { isCheckout } = await checkout
     const tree = planted({
       '.gitignore': 'target/\n*.node\n',
       'src/target.rs': '',
@@ -62,7 +65,8 @@ describe('the checks bite', () => {
     expect(strayFiles(files, new Set(['large.csv']))).toEqual([])
   })
 
-  test('on a folder that git does not know, or knows only as a part of another', () => {
+  test('on a folder that git does not know, or knows only as a part of another', async () => {
+    const { isCheckout } = await checkout
     const tree = planted({ 'unpacked/package.json': '{}' })
     expect(isCheckout(join(tree, 'unpacked'))).toBe(false)
     const folder = temporaryFolder('unpacked')

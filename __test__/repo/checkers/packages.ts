@@ -20,7 +20,7 @@ interface LockedPackage {
 /** Packages of a lock file that do not run on the oldest Node that the project does: `npm ci` warns of them. */
 export function packagesForNewerNode(lock: Source): string[] {
   const { packages } = JSON.parse(lock.text) as { packages: Record<string, LockedPackage> }
-  const oldest = minVersion(packages['']!.engines!.node!)!
+  const oldest = minVersion(packages['']!.engines!.node!)!.version
   return Object.entries(packages)
     .filter(([, { engines }]) => !satisfies(oldest, engines?.node ?? '*'))
     .map(([path, { version, engines }]) => {
