@@ -1,4 +1,4 @@
-/** Whoever says that it is ready can be told to end from that moment: signal handlers come before the first output. */
+/** Who says that it is ready can be told to end from then on: signal handlers precede the first output. */
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'

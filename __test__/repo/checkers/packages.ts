@@ -17,7 +17,7 @@ interface LockedPackage {
   engines?: { node?: string }
 }
 
-/** Packages of a lock file that do not run on the oldest Node that the project does: `npm ci` warns of them. */
+/** Packages of a lock file that do not run on the oldest Node that the project runs on: `npm ci` warns. */
 export function packagesForNewerNode(lock: Source): string[] {
   const { packages } = JSON.parse(lock.text) as { packages: Record<string, LockedPackage> }
   const oldest = minVersion(packages['']!.engines!.node!)!.version
