@@ -27,33 +27,6 @@ export declare class NativeEnvironment {
   calls(): NativeCalls
 }
 
-/** A member that runs until it is closed, or its environment ends. */
-export declare class NativeGossip {
-  /**
-   * Opens its sockets. It takes part from `join` on. `wake` is called, in a turn of the event loop of its
-   * own, when events have come; it must not throw.
-   */
-  constructor(options: NativeGossipOptions, wake: () => void)
-  /** Where it listens. */
-  get port(): number
-  /** Begins to take part, by asking these addresses first. */
-  join(seeds: Array<string>): void
-  /** Goes away on purpose. */
-  leave(): void
-  /** Replaces what it says of itself. */
-  update(record: NativeRecord): void
-  /** Sends a message to every other live member. */
-  broadcast(name: string, data: string, lamportTime: number): void
-  /** Tells the others which ring it has: 16 hexadecimal digits. */
-  announceRing(checksum: string): void
-  /** Takes events that have come, at most `countMax`. */
-  takeEvents(countMax: number): NativeGossipEvents
-  /** Counters. They stay when it is closed. */
-  counts(): NativeGossipCounts
-  /** Ends it, without a word to the others. May be called again. */
-  close(): void
-}
-
 /** What moves between two versions of rings; and where the second is planned, the way to make it. */
 export declare class NativeMovement {
   /** Lets go of what it holds. A second call does nothing. */
@@ -179,6 +152,75 @@ export declare class NativeRing {
   unwatch(): void
 }
 
+/**
+ * A node: the ring that follows its members, the gossip that it takes part by, and one queue of events. It
+ * runs until it is closed, or its environment ends.
+ */
+export declare class NativeRuntime {
+  /**
+   * A node that takes no part. `wake` is called, in a turn of the event loop of its own, when events have
+   * come; it must not throw.
+   */
+  constructor(id: string, wake: () => void)
+  /** Sets how patient it is, before it takes part. */
+  configure(patience: NativePatience): void
+  /** Has a ring follow the members. */
+  follow(ring: NativeRing, nowMs: number): void
+  /**
+   * Has the ring follow changes that TypeScript knows. Answers those of the members that it does not take
+   * as they are.
+   */
+  apply(changes: Array<NativeMemberChange>, tokens: Array<NativeMemberTokens>, nowMs: number): Array<NativeRefusal>
+  /** Members that the ring does not take as they are. */
+  refused(): Array<NativeRefusal>
+  /** Takes events that have come, at most `countMax`. */
+  takeEvents(countMax: number): Array<NativeEvent>
+  /** Begins to compare the rings of members, or ends that. Gossip does so by itself. */
+  compareRings(isOn: boolean): void
+  /**
+   * Compares the rings of members with what they have told: ids and checksums in turn. Answers when to
+   * call again, in milliseconds.
+   */
+  look(told: Array<string>, elapsedMs: number, nowMs: number): number | null
+  /** How the rings of members agree, now or when that was looked at last. */
+  agreement(elapsedMs?: number | undefined | null): NativeAgreement
+  /** The event loop turns. */
+  renewLease(): void
+  /** Nobody renews the lease any more, and that is as it should be. */
+  dropLease(): void
+  /** Opens the sockets of a member. It takes part from `join` on. Answers the port where it listens. */
+  openGossip(options: NativeGossipOptions): number
+  /** Begins to take part, by asking these addresses first. */
+  join(seeds: Array<string>): void
+  /** Goes away on purpose. */
+  leave(): void
+  /** Replaces what it says of itself. The event that tells of it is there when the call returns. */
+  update(record: NativeRecord): boolean
+  /** Sends a message to every other live member. */
+  broadcast(name: string, data: string, lamportTime: number): boolean
+  /** Tells the others which ring it has, where none follows here: 16 hexadecimal digits. */
+  announceRing(checksum: string): void
+  /** Counters of gossip. They stay when it ends. */
+  counts(): NativeGossipCounts
+  /** Ends gossip, without a word to the others. May be called again. */
+  endGossip(): void
+  /** Ends everything, without a word to the others. May be called again. */
+  close(): void
+}
+
+/** How the rings of members agree. */
+export interface NativeAgreement {
+  /** The checksum that this node has told, if it takes part. */
+  checksum?: string
+  /** For how long rings have differed, where that is too long. */
+  divergedForMs?: number
+  divergedCount: number
+  agreeingCount: number
+  /** Ids and checksums in turn. */
+  others: Array<string>
+  convergenceMs?: number
+}
+
 /** A message of another member to all. */
 export interface NativeBroadcast {
   origin: string
@@ -229,6 +271,32 @@ export interface NativeDistributionResult {
   nodes: Array<NativeNodeKeys>
 }
 
+/** Something that has happened: one of its fields is there. */
+export interface NativeEvent {
+  /** Members have changed, all at once. */
+  changes?: Array<NativeMemberChange>
+  /** The ring has followed what TypeScript has applied: how many calls of `apply` by now. */
+  applied?: number
+  ringChange?: NativeRingChange
+  refusals?: Array<NativeRefusal>
+  /** A member has told which ring it has: its id, and 16 hexadecimal digits. */
+  ringTold?: Array<string>
+  verdict?: NativeVerdict
+  /** The join is over: it takes part where the text is empty, and otherwise was refused for that. */
+  joinEnded?: string
+  broadcast?: NativeBroadcast
+  /** All that stands against its being well. */
+  problems?: Array<string>
+  /** Somebody sends what is not heeded: the address, and why. */
+  stranger?: Array<string>
+  /** Another process has its id: the address of that one. It takes no part any more. */
+  conflict?: string
+  /** The leave is over. */
+  hasLeft?: boolean
+  /** It has ended by a defect of native code. */
+  hasFailed?: boolean
+}
+
 /** Why a key is where it is. */
 export interface NativeExplanation {
   token: bigint
@@ -252,33 +320,6 @@ export interface NativeGossipCounts {
   broadcastsSent: number
   broadcastsReceived: number
   dropped: Record<string, number>
-}
-
-/** Something that has happened: one of its fields is there. */
-export interface NativeGossipEvent {
-  /** The view has changed, all at once. */
-  changes?: Array<NativeMemberChange>
-  /** The join is over: it takes part where the text is empty, and otherwise was refused for that. */
-  joinEnded?: string
-  /** A member has told which ring it has: its id, and 16 hexadecimal digits. */
-  ring?: Array<string>
-  broadcast?: NativeBroadcast
-  /** All that stands against its being well. */
-  problems?: Array<string>
-  /** Somebody sends what is not heeded: the address, and why. */
-  stranger?: Array<string>
-  /** Another process has its id: the address of that one. It takes no part any more. */
-  conflict?: string
-  /** The leave is over. */
-  hasLeft?: boolean
-  /** It has ended by a defect of native code. */
-  hasFailed?: boolean
-}
-
-/** Events that have come. */
-export interface NativeGossipEvents {
-  events: Array<NativeGossipEvent>
-  hasMore: boolean
 }
 
 /** What a member is made of. */
@@ -315,6 +356,12 @@ export interface NativeMemberChange {
   id: string
   status: 'alive' | 'suspected' | 'dead' | 'leaving' | 'updating'
   record: NativeRecord
+}
+
+/** A member whose virtual nodes only TypeScript can hash. */
+export interface NativeMemberTokens {
+  id: string
+  tokens: BigUint64Array
 }
 
 /** What a ring tells of itself. Counts are of all threads. */
@@ -444,6 +491,14 @@ export interface NativeOwnership {
   ownership: Array<NativeNodeOwnership>
 }
 
+/** How patient a node is. */
+export interface NativePatience {
+  /** How long the rings of members may differ until that is told. */
+  divergenceMs: number
+  /** How long the lease lasts; 0: for ever. */
+  stallTimeoutMs: number
+}
+
 /** A change of several parts. */
 export interface NativePlannedChange {
   add: Array<NativeNodeSpec>
@@ -488,6 +543,15 @@ export interface NativeRecord {
   capabilities: Array<string>
   metadata: Record<string, string>
   load?: number
+  /** What it holds against itself. Not read. */
+  doubt?: 'stalled' | 'unreachable'
+}
+
+/** A member that the ring does not take as it is. */
+export interface NativeRefusal {
+  id: string
+  code: string
+  message: string
 }
 
 /** A change of placement that was made. */
@@ -544,6 +608,19 @@ export interface NativeTiming {
   seedRetryMaxMs: number
   leaveTimeoutMs: number
   reapAfterMs: number
+}
+
+/** Whether the rings of members agree is another matter than before. */
+export interface NativeVerdict {
+  isAgreed: boolean
+  /** The checksum of this node's ring. */
+  checksum: string
+  /** Members that have another one: ids and checksums in turn. */
+  others: Array<string>
+  /** Members that have the same, this one included, where all do; else 0. */
+  memberCount: number
+  /** For how long rings have differed. */
+  durationMs: number
 }
 
 /** Changes that have come. */

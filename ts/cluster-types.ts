@@ -28,6 +28,11 @@ export interface Member {
   readonly ports?: Readonly<Record<string, number>>
   /** How loaded it says that it is, 0 to 1; absent where it says nothing. */
   readonly load?: number
+  /**
+   * What it holds against itself, where it does: `stalled`, its event loop has stood still for too long;
+   * `unreachable`, others cannot reach it where it says that it is.
+   */
+  readonly doubt?: 'stalled' | 'unreachable'
   /** Whether it is the node of this process. */
   readonly isLocal: boolean
 }

@@ -91,10 +91,12 @@ export function internal(message: string, cause?: unknown): HyperCacheError {
 }
 
 export type {
-  NativeGossip,
+  NativeAgreement,
+  NativeEvent,
   NativeGossipCounts,
-  NativeGossipEvent,
   NativeGossipOptions,
+  NativeMemberChange,
+  NativeMemberTokens,
   NativeDistribution,
   NativeMetrics,
   NativeMovement,
@@ -105,7 +107,10 @@ export type {
   NativeOptions,
   NativePlannedChange,
   NativeRecord,
+  NativeRefusal,
   NativeRing,
   NativeRingChange,
+  NativeRuntime,
   NativeTiming,
+  NativeVerdict,
 } from '../index.js'

@@ -70,8 +70,7 @@ test('every listener and iterator of every thread is told the same changes, in o
     const all = [await make('main', COUNT), ...(await Promise.all(answers)).flat()]
     assert.equal(ring.version, LAST)
     const [{ heard: { first: sequence } }] = all
-    const made = Array.from({ length: LAST - 1 }, (_, at) => at + 2)
-    assert.deepEqual(sequence.map(([version]) => version), made)
+    assert.deepEqual(sequence.map(([version]) => version), Array.from({ length: LAST - 1 }, (_, n) => n + 2))
     assert.ok(sequence.every(([version, previous]) => previous === version - 1))
     let seenCount = 0
     for (const { heard, seen } of all) {

@@ -121,6 +121,6 @@ describe('fifty nodes', () => {
     const bound = boundPorts()
     expect(ports.filter((port) => bound.has(port))).toEqual([])
     expect(threadNames()).toEqual(threads)
-    expect(threads.filter((name) => name.startsWith('hypercache-goss'))).toHaveLength(2)
+    expect(threads.filter((name) => name.startsWith('hypercache-node'))).toHaveLength(2)
   })
 })

@@ -15,7 +15,7 @@ describe('the layout', () => {
 
   test('every crate has its tests beside its sources, and lib.rs', () => {
     const crates = readdirSync(join(root, 'crates'))
-    expect(crates).toEqual(expect.arrayContaining(['hypercache_core', 'hypercache_napi']))
+    expect(crates).toEqual(expect.arrayContaining(['hypercache_core', 'hypercache_node', 'hypercache_napi']))
     for (const crate of crates)
       expect(existsSync(join(root, 'crates', crate, 'src', 'lib.rs')), crate).toBe(true)
   })

@@ -327,6 +327,16 @@ export interface ClusterSection {
    */
   readonly failureDetectionTimeoutSeconds: number
   /**
+   * Time that the event loop of this process may stand still, in seconds: 0 for
+   * ever, or at least 2 × heartbeatIntervalSeconds. After it the node tells the
+   * others that it has stalled, and they see it as suspected; after as much again
+   * its keys are for others to have, as those of a dead node. When the loop turns
+   * again it takes both back. 0 is for nodes whose data are served without
+   * JavaScript. Allowed: a number of seconds from 0 to 86,400.
+   * @defaultValue failureDetectionTimeoutSeconds
+   */
+  readonly stallTimeoutSeconds: number
+  /**
    * Whether metadata is agreed on by consensus. There is none in this version.
    * Allowed: false.
    * @defaultValue false

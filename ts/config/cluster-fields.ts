@@ -134,6 +134,16 @@ export const CLUSTER = block('ClusterSection', 'The node, and the cluster that i
       'gossip.probe_interval_seconds). Less moves keys away from a failed node of a large cluster sooner; ' +
       'more forgives a longer pause there.',
   }),
+  stall_timeout_seconds: field(seconds(0), {
+    defaultWords: 'failure_detection_timeout_seconds',
+    example: 30,
+    description:
+      'Time that the event loop of this process may stand still, in seconds: 0 for ever, or at least ' +
+      '2 × heartbeat_interval_seconds. After it the node tells the others that it has stalled, and they ' +
+      'see it as suspected; after as much again its keys are for others to have, as those of a dead ' +
+      'node. When the loop turns again it takes both back. 0 is for nodes whose data are served ' +
+      'without JavaScript.',
+  }),
   consensus_enabled: field(onlyFalse(), {
     default: false,
     later: { values: [true], reason: 'and there is no consensus in this version' },

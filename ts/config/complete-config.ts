@@ -76,6 +76,7 @@ function derive(values: Map<string, Value>, host: HostFacts | undefined): void {
     return reachableAddress(values.get('cluster.bind_address')!.value as string, found)
   })
   fill('cluster.advertise_port', () => values.get('cluster.bind_port')!.value)
+  fill('cluster.stall_timeout_seconds', () => values.get('cluster.failure_detection_timeout_seconds')!.value)
 }
 
 /** The values as an object with the names of TypeScript, frozen throughout. */

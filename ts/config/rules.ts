@@ -86,6 +86,15 @@ const RULES: readonly Rule[] = [
     'failure_detection_timeout_seconds at least 2 × heartbeat_interval_seconds',
     ['cluster.failure_detection_timeout_seconds', 'cluster.heartbeat_interval_seconds'],
   ),
+  rule<[number | '', number]>(
+    ['cluster.stall_timeout_seconds', 'cluster.heartbeat_interval_seconds'],
+    (timeout, heartbeat) => timeout !== '' && timeout !== 0 && timeout < 2 * heartbeat,
+    (timeout, heartbeat) =>
+      `cluster.stall_timeout_seconds (${timeout}) must be 0, or at least 2 × ` +
+      `cluster.heartbeat_interval_seconds (${heartbeat}), for a heartbeat is what shows that the loop turns`,
+    'stall_timeout_seconds 0, or at least 2 × heartbeat_interval_seconds',
+    ['cluster.stall_timeout_seconds', 'cluster.heartbeat_interval_seconds'],
+  ),
   rule<[number, number, boolean]>(
     ['http.port', 'cluster.bind_port', 'http.enabled'],
     (httpPort, bindPort, isEnabled) => isEnabled && httpPort === bindPort,

@@ -22,14 +22,16 @@ import type { CoordinatorOptions } from './coordinator-options.js'
 import type { CoordinatorService } from './coordinator-service.js'
 import { Heartbeat } from './heartbeat.js'
 import { Lifecycle } from './lifecycle.js'
+import { MemberFollower, refusalText } from './member-follower.js'
 import type { NetworkParts, NodeNetwork } from './node-network.js'
-import { RingAnnouncer } from './ring-announcer.js'
 
 /** What makes the node of one kind of cluster another than that of another kind. */
 export interface NodeParts<M extends MembershipProvider> {
   membership: M
   /** How long a stop waits for the leave. @defaultValue as long as it takes */
   leaveTimeoutMs?: number
+  /** How long the rings of members may differ until that is told. @defaultValue as long as they like */
+  divergenceMs?: number
   /** Takes broadcasts to the other members. */
   carrier?: BroadcastCarrier
   /** Makes what only a node in a network has. */
@@ -48,7 +50,7 @@ export class ClusterNode<M extends MembershipProvider> implements CoordinatorSer
   readonly routing: RingRouting
   readonly #clock: Clock
   readonly #lifecycle = new Lifecycle()
-  readonly #announcer: RingAnnouncer
+  readonly #follower: MemberFollower
   readonly #health: HealthMonitor
   readonly #heartbeat: Heartbeat
   readonly #network: NodeNetwork | undefined
@@ -75,7 +77,7 @@ export class ClusterNode<M extends MembershipProvider> implements CoordinatorSer
   constructor(config: ClusterConfig, options: CoordinatorOptions, parts: NodeParts<M>) {
     const { clock = systemClock, keepsProcessAlive = false, hashFunction, replicaSelection } = options
     this.config = config
-    const { nodeId, zone, hashRing, heartbeatIntervalSeconds } = config.cluster
+    const { nodeId, zone, hashRing, heartbeatIntervalSeconds, stallTimeoutSeconds } = config.cluster
     this.localNodeId = nodeId
     this.membership = parts.membership
     this.#clock = clock
@@ -85,15 +87,27 @@ export class ClusterNode<M extends MembershipProvider> implements CoordinatorSer
     this.events = new SimpleEventBus({ ...config.events, clock, lamportClock: this.clock, nodeId, carrier })
     const ring = ringOf(hashRing, hashFunction)
     const isSeeded = hashFunction !== undefined || hashRing.hashSeed !== 0n
-    this.routing = new RingRouting({ localNodeId: nodeId, ring, isSeeded, replicaSelection, zone })
-    this.#announcer = new RingAnnouncer(ring, this.events)
-    const onVerdict = () => void this.#health.run()
-    this.#network = parts.networkOf?.({ clock, ring, events: this.events, onVerdict })
-    // Before the join, and from where the view is now: no change is missed, and none is followed twice.
-    const { members } = this.membership.subscribeBatch((changes) => this.#follow(changes))
-    this.routing.follow(members.map((member) => ({ type: 'joined', member })))
-    const runChecks = () => void this.#health.run()
-    this.#heartbeat = new Heartbeat(clock, heartbeatIntervalSeconds * 1000, runChecks)
+    this.#follower = new MemberFollower({
+      membership: this.membership,
+      ring,
+      clock,
+      divergenceMs: parts.divergenceMs ?? LONG_MS,
+      stallTimeoutMs: stallTimeoutSeconds * 1000,
+      on: {
+        members: (changes) => this.#tellOfMembers(changes),
+        ring: (change) => this.#publish('ring:changed', change),
+        refusal: (id, { code, message }) => warn(code, refusalText(id, message)),
+        verdict: ({ type, payload }) => {
+          this.#publish(type, payload)
+          void this.#health.run()
+        },
+        evicted: () => this.#evict(),
+      },
+    })
+    const { runtime } = this.#follower
+    this.routing = new RingRouting({ localNodeId: nodeId, ring, isSeeded, replicaSelection, zone, runtime })
+    this.#network = parts.networkOf?.({ events: this.events, follower: this.#follower })
+    this.#heartbeat = new Heartbeat(clock, heartbeatIntervalSeconds * 1000, () => this.#beat())
     this.#health = new HealthMonitor({
       clock,
       instantChecks: {
@@ -196,14 +210,15 @@ export class ClusterNode<M extends MembershipProvider> implements CoordinatorSer
     if (this.#keepsProcessAlive) this.#letGo = keepAlive()
     try {
       await this.membership.join(this.config.cluster.seeds)
-      await this.#announcer.caughtUp()
+      // In a later turn, whatever the membership: that it starts can be seen.
+      await new Promise((resolve) => setImmediate(resolve))
     } catch (error) {
       await this.#leave()
       throw error
     }
     this.#startedMs = this.#clock.elapsedMs()
     this.#heartbeat.start()
-    this.#network?.start()
+    this.#follower.start()
     this.#lifecycle.enter('ready')
     this.#publish('coordinator:started', { nodeId: this.localNodeId })
     void this.#health.run()
@@ -231,9 +246,8 @@ export class ClusterNode<M extends MembershipProvider> implements CoordinatorSer
   /** Undoes what a start has done, whether or not it came to its end. */
   async #leave(): Promise<void> {
     this.#heartbeat.stop()
-    this.#network?.stop()
+    this.#follower.stop()
     await this.#leaveInTime()
-    await this.#announcer.caughtUp()
     this.#letGo?.()
     this.#startedMs = undefined
     this.#lifecycle.enter('stopped')
@@ -258,16 +272,26 @@ export class ClusterNode<M extends MembershipProvider> implements CoordinatorSer
     warn('ERR_HYPERCACHE_LEAVE_FAILED', message, detail)
   }
 
-  /** Tells of members what has changed, when the ring has followed. */
-  #follow(changes: readonly MembershipChange[]): void {
-    try {
-      this.routing.follow(changes)
-    } finally {
-      this.#network?.viewChanged()
-      for (const { type, member, previous } of changes) {
-        this.#publish(`member:${type}`, previous === undefined ? { member } : { member, previous })
-      }
+  #tellOfMembers(changes: readonly MembershipChange[]): void {
+    for (const { type, member, previous } of changes) {
+      this.#publish(`member:${type}`, previous === undefined ? { member } : { member, previous })
     }
+  }
+
+  /** This process turns over. */
+  #beat(): void {
+    this.#follower.renewLease()
+    void this.#health.run()
+  }
+
+  /** Another process has this node's id, and the older claim to it: this node takes no part any more. */
+  #evict(): void {
+    // One that starts fails, and one that stops is stopped.
+    if (this.state !== 'ready') return
+    this.#heartbeat.stop()
+    this.#follower.stop()
+    this.#lifecycle.enter('evicted')
+    void this.#health.run()
   }
 
   /** Publishes, unless the user has closed the bus: that must not keep the node from stopping. */
@@ -282,7 +306,7 @@ export class ClusterNode<M extends MembershipProvider> implements CoordinatorSer
       if (!this.#hasDrained) await this.#drain()
     } finally {
       this.#health.close()
-      this.#announcer.close()
+      this.#follower.close()
       this.#network?.close()
       this.membership.close()
       this.events.close()
@@ -307,7 +331,9 @@ export class ClusterNode<M extends MembershipProvider> implements CoordinatorSer
         isSome: ring.nodes().some(({ status }) => routableStatuses.includes(status)),
       }
     }
-    return this.#routable.isSome ? undefined : 'no node may answer'
+    if (!this.#routable.isSome) return 'no node may answer'
+    const refusals = this.#follower.refusals()
+    return refusals.length === 0 ? undefined : refusals.join('; ')
   }
 
   #throwIfLeaving(): void {

@@ -42,7 +42,8 @@ export class DistributedCoordinator extends ClusterNode<DistributedMembership> {
       membership,
       leaveTimeoutMs,
       carrier: (message) => membership.broadcast(message),
-      networkOf: (parts) => new NodeNetwork(membership, divergenceMs, parts),
+      divergenceMs,
+      networkOf: (parts) => new NodeNetwork(membership, parts),
     })
   }
 }

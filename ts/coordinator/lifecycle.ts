@@ -6,8 +6,9 @@ import type { CoordinatorState } from '../metrics/cluster-metrics.js'
 const NEXT: Readonly<Record<CoordinatorState, readonly CoordinatorState[]>> = {
   idle: ['starting'],
   starting: ['ready', 'stopped'],
-  ready: ['draining'],
+  ready: ['draining', 'evicted'],
   draining: ['stopped'],
+  evicted: ['starting', 'draining'],
   stopped: ['starting'],
 }
 

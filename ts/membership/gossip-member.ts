@@ -1,10 +1,7 @@
 /** A member as native code tells of it, and as everybody else sees it. */
 
 import type { Member } from '../cluster-types.js'
-import type { NativeGossipEvent } from '../native.js'
-
-/** A change that native code tells of. */
-export type NativeChange = NonNullable<NativeGossipEvent['changes']>[number]
+import type { NativeMemberChange } from '../native.js'
 
 /** What native code does not know of a member. */
 interface Seen {
@@ -16,8 +13,9 @@ interface Seen {
 }
 
 /** The member of a change. */
-export function memberOf({ id, status, record }: NativeChange, { previous, nowMs, isLocal }: Seen): Member {
-  const { address, port, ports, weight, zone, capabilities, metadata, load } = record
+export function memberOf(change: NativeMemberChange, { previous, nowMs, isLocal }: Seen): Member {
+  const { id, status, record } = change
+  const { address, port, ports, weight, zone, capabilities, metadata, load, doubt } = record
   return {
     id,
     address,
@@ -32,6 +30,7 @@ export function memberOf({ id, status, record }: NativeChange, { previous, nowMs
     startedAtMs: record.startedAtMs!,
     incarnation: record.incarnation!,
     ...(load === undefined ? {} : { load }),
+    ...(doubt === undefined ? {} : { doubt }),
     isLocal,
   }
 }

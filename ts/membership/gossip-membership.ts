@@ -5,7 +5,8 @@ import { type Clock, keepAlive, systemClock } from '../clock.js'
 import type { Member, MembershipChange } from '../cluster-types.js'
 import { HyperCacheError, wrongType } from '../errors.js'
 import { callListener, stopWatching, warn } from '../listeners.js'
-import { type NativeGossip, type NativeGossipEvent, binding, guarded, internal } from '../native.js'
+import { type NativeEvent, type NativeMemberChange, guarded, internal } from '../native.js'
+import { NodeRuntime, RUNTIME } from '../node-runtime.js'
 import type { StopWatching } from '../types.js'
 import type {
   BroadcastMessage,
@@ -13,21 +14,19 @@ import type {
   NetworkMetrics,
   ReceivedBroadcast,
 } from './distributed-membership.js'
-import { type NativeChange, memberOf } from './gossip-member.js'
+import { memberOf } from './gossip-member.js'
 import { type GossipMembershipOptions, type LocalState, nativeOptions, recordOf } from './gossip-options.js'
-import { GossipTraffic } from './gossip-traffic.js'
+import { networkMetricsOf } from './gossip-traffic.js'
 import { refused, warnOfStranger } from './gossip-words.js'
 import { MemberView, notJoined } from './member-view.js'
 import type { MembershipMetrics, MembershipSubscription } from './membership-provider.js'
 import { asRingKeepsIt, isSame } from './simple-membership.js'
 
-/** Events taken in one turn of the event loop: others are to have their turns too. */
-const TAKEN_IN_A_TURN = 64
 const PORT_MAX = 65_535
 
 /**
  * The members are the nodes that gossip with this one: SWIM over UDP finds failures, and what nodes say of
- * themselves travels over TCP. All of it runs on threads of its own: a busy event loop is no failed node.
+ * themselves travels over TCP. All of it runs on threads of its own; this object tells what they have found.
  *
  * While it takes part it does not keep the process alive; `join` and `leave` under way do.
  */
@@ -36,11 +35,12 @@ export class GossipMembership implements DistributedMembership {
   readonly #options: GossipMembershipOptions
   readonly #clock: Clock
   readonly #view: MemberView
-  readonly #traffic = new GossipTraffic()
+  readonly #runtime: NodeRuntime
   readonly #ringChecksums = new Map<string, string>()
   readonly #broadcastListeners = new Set<(message: ReceivedBroadcast) => void>()
   #state: LocalState
-  #native: NativeGossip | undefined
+  /** Whether sockets are open. */
+  #isOpen = false
   #startedAtMs = 0
   #problems: readonly string[] = []
   /** The last join or leave that was asked for, until its end. */
@@ -48,7 +48,6 @@ export class GossipMembership implements DistributedMembership {
   #isLeaving = false
   /** Ends what native code will tell the end of. */
   #endWaiting: ((error?: HyperCacheError) => void) | undefined
-  #isAwake = false
 
   /** @throws As `HashRing.addNode` for a description that no ring would take. */
   constructor(options: GossipMembershipOptions, clock: Clock = systemClock) {
@@ -58,6 +57,13 @@ export class GossipMembership implements DistributedMembership {
     this.#state = { metadata: Object.freeze(metadata), isUpdating: false, ports: Object.freeze({}) }
     this.#clock = clock
     this.#view = new MemberView(clock)
+    this.#runtime = new NodeRuntime(id)
+    this.#runtime.listen((event) => this.#heed(event))
+  }
+
+  /** @internal */
+  get [RUNTIME](): NodeRuntime {
+    return this.#runtime
   }
 
   /**
@@ -132,7 +138,7 @@ export class GossipMembership implements DistributedMembership {
     const { [checkedText('name', name)]: before, ...others } = this.#state.ports
     if (port === before) return
     const ports = port === undefined ? others : { ...others, [name]: checkedCount(port, 'port', PORT_MAX) }
-    if (this.#native !== undefined && this.#isJoined) this.#update({ ports: Object.freeze(ports) })
+    if (this.#isOpen && this.#isJoined) this.#update({ ports: Object.freeze(ports) })
     else this.#state = { ...this.#state, ports: Object.freeze(ports) }
   }
 
@@ -154,7 +160,7 @@ export class GossipMembership implements DistributedMembership {
     this.#localMember('it cannot send to the others')
     if (this.#isLeaving)
       throw notJoined(this.localNodeId, 'it leaves, and cannot send to the others any more')
-    guarded(() => this.#native!.broadcast(name, data, lamportTime))
+    guarded(() => this.#runtime.native.broadcast(name, data, lamportTime))
   }
 
   onBroadcast(listener: (message: ReceivedBroadcast) => void): StopWatching {
@@ -164,9 +170,9 @@ export class GossipMembership implements DistributedMembership {
   }
 
   announceRing(checksum: string): void {
-    if (this.#native === undefined) return
+    if (!this.#isOpen) return
     this.#ringChecksums.set(this.localNodeId, checksum)
-    this.#native.announceRing(checksum)
+    this.#runtime.native.announceRing(checksum)
   }
 
   ringChecksums(): ReadonlyMap<string, string> {
@@ -182,7 +188,7 @@ export class GossipMembership implements DistributedMembership {
   }
 
   networkMetrics(): NetworkMetrics {
-    return this.#traffic.metrics()
+    return networkMetricsOf(this.#runtime.native.counts())
   }
 
   metrics(): MembershipMetrics {
@@ -191,6 +197,7 @@ export class GossipMembership implements DistributedMembership {
 
   close(): void {
     this.#end()
+    this.#runtime.close()
     this.#view.close()
     this.#endWaiting?.(new HyperCacheError('ERR_HYPERCACHE_MEMBERSHIP_CLOSED', 'the membership was closed'))
   }
@@ -225,12 +232,11 @@ export class GossipMembership implements DistributedMembership {
     this.#startedAtMs = Math.max(this.#startedAtMs + 1, this.#clock.nowMs())
     const options = await nativeOptions(this.#options, this.#state, this.#startedAtMs)
     this.#view.throwIfClosed()
-    const native = guarded(() => new binding.NativeGossip(options, () => this.#wake()))
-    this.#native = native
+    this.#runtime.openGossip(options)
+    this.#isOpen = true
     this.#problems = []
-    this.#traffic.follow(native)
     try {
-      await this.#told(() => native.join(seeds))
+      await this.#told(() => this.#runtime.native.join(seeds))
     } catch (error) {
       this.#end()
       throw error
@@ -241,27 +247,17 @@ export class GossipMembership implements DistributedMembership {
     if (!this.#isJoined) return
     this.#isLeaving = true
     try {
-      await this.#told(() => this.#native?.leave())
+      await this.#told(() => this.#runtime.native.leave())
       this.#end()
-      this.#forgetAll()
     } finally {
       this.#isLeaving = false
     }
   }
 
-  /** Every member leaves the view, the local one last: who has left knows of nobody. */
-  #forgetAll(): void {
-    const others = this.members().filter(({ isLocal }) => !isLocal)
-    const own = this.members().filter(({ isLocal }) => isLocal)
-    const left = (member: Member) => ({ type: 'left' as const, member: { ...member } })
-    this.#view.changeAll([...others, ...own].map(left))
-  }
-
-  /** Lets go of native code, and of what was only known by it. */
+  /** Closes the sockets, and forgets what was only known by them. */
   #end(): void {
-    this.#traffic.unfollow()
-    this.#native?.close()
-    this.#native = undefined
+    this.#runtime.endGossip()
+    this.#isOpen = false
     this.#ringChecksums.clear()
     this.#problems = []
   }
@@ -285,66 +281,34 @@ export class GossipMembership implements DistributedMembership {
   #localMember(what: string): Member {
     this.#view.throwIfClosed()
     const member = this.#view.member(this.localNodeId)
-    if (member !== undefined && this.#native !== undefined) return member
+    if (member !== undefined && this.#isOpen) return member
     throw notJoined(this.localNodeId, what)
   }
 
-  /**
-   * Says something new of the local node. It is told here at once; native code's own word of it is old then.
-   */
+  /** Says something new of the local node, which is told before the call returns. */
   #update(change: Partial<LocalState>): void {
     const state = { ...this.#state, ...change }
-    const { status: before, statusSinceMs, ...rest } = this.#view.member(this.localNodeId)!
     // Its port may be one that was found free.
-    const local = { ...this.#options.local, port: rest.port }
-    guarded(() => this.#native!.update(recordOf(local, state)))
+    const { port } = this.#view.member(this.localNodeId)!
+    guarded(() => this.#runtime.native.update(recordOf({ ...this.#options.local, port }, state)))
     this.#state = state
-    const status = before === 'leaving' ? before : state.isUpdating ? 'updating' : 'alive'
-    this.#view.change('updated', {
-      ...rest,
-      status,
-      statusSinceMs: status === before ? statusSinceMs : this.#clock.nowMs(),
-      metadata: state.metadata,
-      ports: state.ports,
-      ...(state.load === undefined ? {} : { load: state.load }),
-      incarnation: rest.incarnation + 1,
-    })
-  }
-
-  /** Called by native code: must not throw. */
-  #wake(): void {
-    if (this.#isAwake) return
-    this.#isAwake = true
-    // Not unref'd: an event loop with nothing else to do would not turn for it, and events would wait.
-    setImmediate(() => this.#deliver())
-  }
-
-  #deliver(): void {
-    this.#isAwake = false
-    const native = this.#native
-    if (native === undefined) return
-    const { events, hasMore } = native.takeEvents(TAKEN_IN_A_TURN)
-    if (hasMore) this.#wake()
-    for (const event of events) {
-      // A listener may have closed it, or begun another life.
-      if (this.#native === native) this.#heed(event)
-    }
+    this.#runtime.settle()
   }
 
   #heed({
     changes,
     joinEnded,
-    ring,
+    ringTold,
     broadcast,
     problems,
     stranger,
     conflict,
     hasLeft,
     hasFailed,
-  }: NativeGossipEvent): void {
+  }: NativeEvent): void {
     if (changes !== undefined) this.#change(changes)
     else if (joinEnded !== undefined) this.#endWaiting?.(joinEnded === '' ? undefined : refused(joinEnded))
-    else if (ring !== undefined) this.#ringChecksums.set(ring[0]!, ring[1]!)
+    else if (ringTold !== undefined) this.#ringChecksums.set(ringTold[0]!, ringTold[1]!)
     else if (broadcast !== undefined) {
       const { origin: originNodeId, ...message } = broadcast
       const received = Object.freeze({ originNodeId, ...message })
@@ -368,25 +332,16 @@ export class GossipMembership implements DistributedMembership {
     this.#end()
     this.#problems = Object.freeze([error.message])
     warn(error.code, `${error.message}: this node takes no part any more`)
-    this.#forgetAll()
     this.#endWaiting?.(this.#isLeaving ? undefined : error)
   }
 
-  #change(changes: readonly NativeChange[]): void {
-    const told = changes.filter((change) => !this.#isTold(change))
+  #change(changes: readonly NativeMemberChange[]): void {
     const nowMs = this.#clock.nowMs()
-    const memberFrom = (change: NativeChange) => {
+    const memberFrom = (change: NativeMemberChange) => {
       const isLocal = change.id === this.localNodeId
       return memberOf(change, { previous: this.#view.member(change.id), nowMs, isLocal })
     }
-    this.#view.changeAll(told.map((change) => ({ type: change.kind, member: memberFrom(change) })))
-    for (const { id } of told) if (this.#view.member(id) === undefined) this.#ringChecksums.delete(id)
-  }
-
-  /** Whether it is the echo of a change of the local node that was told when it was made. */
-  #isTold({ id, record, status }: NativeChange): boolean {
-    if (id !== this.localNodeId) return false
-    const own = this.#view.member(id)
-    return own !== undefined && record.incarnation! <= own.incarnation && status !== 'leaving'
+    this.#view.changeAll(changes.map((change) => ({ type: change.kind, member: memberFrom(change) })))
+    for (const { id } of changes) if (this.#view.member(id) === undefined) this.#ringChecksums.delete(id)
   }
 }

@@ -6,8 +6,10 @@ import type { NetworkMetrics } from '../membership/distributed-membership.js'
 import type { MembershipMetrics } from '../membership/membership-provider.js'
 import type { RingMetrics } from '../types.js'
 
-/** Where a coordinator is in its life. */
-export type CoordinatorState = 'idle' | 'starting' | 'ready' | 'draining' | 'stopped'
+/**
+ * Where a coordinator is in its life. `evicted`: another process has its node id, and the older claim to it.
+ */
+export type CoordinatorState = 'idle' | 'starting' | 'ready' | 'draining' | 'stopped' | 'evicted'
 
 /** How the rings of live members compare with this node's. Counts are since it was made. */
 export interface RingAgreementMetrics {

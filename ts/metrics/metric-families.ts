@@ -4,7 +4,7 @@ import type { CoordinatorState } from './cluster-metrics.js'
 import { type MetricFamily, byName, counter, flag, gauge, moment, seconds } from './metric-family.js'
 import { networkFamilies } from './network-families.js'
 
-const STATES: readonly CoordinatorState[] = ['idle', 'starting', 'ready', 'draining', 'stopped']
+const STATES: readonly CoordinatorState[] = ['idle', 'starting', 'ready', 'draining', 'stopped', 'evicted']
 
 const node: readonly MetricFamily[] = [
   gauge(

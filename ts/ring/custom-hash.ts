@@ -50,14 +50,14 @@ export class CustomHash {
 
   /** Nodes with their tokens. Only those that the ring does not know are computed. */
   withTokens(specs: NativeNodeSpec[], known: KnownTokens): NativeNodeSpec[] {
-    return specs.map((spec) => ({ ...spec, tokens: this.#tokensOf(spec.id, spec.weight ?? 1, known) }))
+    return specs.map((spec) => ({ ...spec, tokens: this.tokensOf(spec.id, spec.weight ?? 1, known) }))
   }
 
   /** A change of a node with the tokens it needs. */
   withTokensOf<T extends { weight?: number }>(id: string, change: T, known: KnownTokens): T {
     return change.weight === undefined
       ? change
-      : { ...change, tokens: this.#tokensOf(id, change.weight, known) }
+      : { ...change, tokens: this.tokensOf(id, change.weight, known) }
   }
 
   /** A change of several parts with all tokens it needs. */
@@ -70,7 +70,8 @@ export class CustomHash {
     }
   }
 
-  #tokensOf(id: string, weight: number, known: KnownTokens): BigUint64Array {
+  /** The tokens of a node's virtual nodes. Those that the ring knows are not computed again. */
+  tokensOf(id: string, weight: number, known: KnownTokens): BigUint64Array {
     const count = guarded(() => binding.NativeRing.pointCountOf(weight, this.#virtualNodeCount))
     const old = known(id)
     return BigUint64Array.from({ length: Math.max(count, old?.length ?? 0) }, (_, number) => {

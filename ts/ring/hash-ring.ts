@@ -15,6 +15,7 @@ import {
   binding,
   calls,
   environment,
+  type NativeRing,
   guarded,
   internal,
 } from '../native.js'
@@ -88,6 +89,17 @@ export interface DistributionCounter {
 export let countDistribution: (ring: HashRing) => DistributionCounter
 
 /**
+ * What a node needs of a ring that is to follow its members: the native ring, and where its hash function is
+ * JavaScript, what hashes virtual nodes.
+ *
+ * @internal
+ */
+export let followable: (ring: HashRing) => { native: NativeRing; tokensOf: TokensOf | undefined }
+
+/** The tokens of a node's virtual nodes, at least as many as its weight asks for. */
+type TokensOf = (id: string, weight: number) => BigUint64Array
+
+/**
  * A consistent-hash ring: which node owns a key.
  *
  * Virtual node `i` of node `ID` is placed by XXH64 of `ID:i`; the owner of a key is the node of the first
@@ -122,6 +134,12 @@ export class HashRing {
         add: (keys) => countKeys(counter, keys, ring.#hash),
         result: () => counter.result(),
       }
+    }
+    followable = (ring) => {
+      const hash = ring.#hash
+      const tokensOf =
+        hash && ((id: string, weight: number) => hash.tokensOf(id, weight, knownTokens(ring.#native)))
+      return { native: ring.#native, tokensOf }
     }
   }
 

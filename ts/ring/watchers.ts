@@ -4,7 +4,7 @@ import { AsyncQueue } from '../async-queue.js'
 import { checkedCount, checkedFields, checkedSignal } from '../checks.js'
 import { HyperCacheError } from '../errors.js'
 import { callListener, stopWatching, warn } from '../listeners.js'
-import { type NativeRing, guarded } from '../native.js'
+import { type NativeRing, type NativeRingChange, guarded } from '../native.js'
 import type { RingChange, StopWatching, WatchOptions } from '../types.js'
 import { transfersOf } from './transfers.js'
 
@@ -108,7 +108,7 @@ export class Watchers {
     // Lost are changes up to now. A listener may close the ring: then it could not be asked.
     const lost = hasOverflowed ? this.#native.version : 0
     changes.forEach((made) => {
-      const change = Object.freeze({ ...made, transfers: transfersOf(made.transfers) })
+      const change = changeOf(made)
       this.#each(change.version, (watcher) => watcher.tell(change))
     })
     if (hasOverflowed) this.#each(lost, (watcher) => watcher.lose())
@@ -120,6 +120,11 @@ export class Watchers {
       if (this.#watchers.has(watcher) && watcher.since! < version) tell(watcher)
     })
   }
+}
+
+/** A change of a ring, as native code tells it. */
+export function changeOf(made: NativeRingChange): RingChange {
+  return Object.freeze({ ...made, transfers: transfersOf(made.transfers) })
 }
 
 function lostMessage(who: string): string {

@@ -1,11 +1,12 @@
 /** Routing by a ring whose nodes are the members. */
 
-import type { Member, MembershipChange } from '../cluster-types.js'
 import { checkedText, listOf } from '../checks.js'
-import { hostPort } from '../config/addresses.js'
+import { nowMs } from '../clock.js'
 import { HyperCacheError, shown } from '../errors.js'
-import type { HashRing } from '../ring/hash-ring.js'
-import type { Distribution, Key, NodeSpec, RingMetrics } from '../types.js'
+import { guarded } from '../native.js'
+import { type FollowedChange, NodeRuntime } from '../node-runtime.js'
+import { type HashRing, followable } from '../ring/hash-ring.js'
+import type { Distribution, Key, RingMetrics } from '../types.js'
 import { type ReplicaSelection, type ReplicaSelector, selectorOf } from './replica-selection.js'
 import type { RoutingProvider } from './routing-provider.js'
 
@@ -19,6 +20,12 @@ export interface RingRoutingOptions {
   replicaSelection?: ReplicaSelection | undefined
   /** Zone of the local node. */
   zone?: string | undefined
+  /**
+   * What has the ring follow members. @defaultValue one of its own, made when it is first asked to follow
+   *
+   * @internal
+   */
+  runtime?: NodeRuntime | undefined
 }
 
 /** Asks a ring, and keeps it as the members are. */
@@ -28,14 +35,17 @@ export class RingRouting implements RoutingProvider {
   readonly isSeeded: boolean
   readonly #selector: ReplicaSelector | undefined
   readonly #zone: string | undefined
+  #runtime: NodeRuntime | undefined
 
   /** @throws ERR_HYPERCACHE_UNKNOWN_SELECTION. */
-  constructor({ localNodeId, ring, isSeeded, replicaSelection = 'first', zone }: RingRoutingOptions) {
+  constructor(options: RingRoutingOptions) {
+    const { localNodeId, ring, isSeeded, replicaSelection = 'first', zone, runtime } = options
     this.localNodeId = localNodeId
     this.ring = ring
     this.isSeeded = isSeeded
     this.#selector = selectorOf(replicaSelection)
     this.#zone = zone
+    this.#runtime = runtime
   }
 
   routeKey(key: Key): string {
@@ -86,66 +96,22 @@ export class RingRouting implements RoutingProvider {
 
   /**
    * Makes the ring follow changes of the members, as one change of the ring. Where the ring takes not all of
-   * them, as it does not take more points than it may have, it follows those that it takes one by one.
+   * them, as it does not take more points than it may have, it follows those that it takes one by one; the
+   * others are tried again when the ring changes.
    *
    * @throws The first refusal.
    */
-  follow(changes: readonly Pick<MembershipChange, 'type' | 'member'>[]): void {
-    const last = new Map(
-      changes.map(({ type, member }) => [
-        member.id,
-        type === 'left' || type === 'reaped' ? undefined : member,
-      ]),
-    )
-    const isWhole = last.size > 1 && this.#setAll(last)
-    const refusals = isWhole ? [] : [...last].flatMap(([id, member]) => this.#setOne(id, member) ?? [])
-    for (const [id, member] of last) {
-      if (member?.load !== undefined && this.ring.hasNode(id)) this.ring.updateNodeLoad(id, member.load)
-    }
+  follow(changes: readonly FollowedChange[]): void {
+    this.#runtime ??= this.#ownRuntime()
+    const refusals = this.#runtime.apply(changes, nowMs(), { tokensOf: followable(this.ring).tokensOf })
     if (refusals.length > 0) throw refusals[0]!
   }
 
-  /**
-   * Has nodes be as these members are, or be gone. Answers whether the ring took it; else it is as it was.
-   */
-  #setAll(members: ReadonlyMap<string, Member | undefined>): boolean {
-    const specs: NodeSpec[] = []
-    for (const { id, address, weight, zone, status, capabilities, metadata } of this.ring.nodes()) {
-      if (!members.has(id)) specs.push({ id, address, weight, zone, status, capabilities, metadata })
-    }
-    for (const [id, member] of members) {
-      if (member !== undefined) specs.push({ id, zone: member.zone, ...fieldsOf(member) })
-    }
-    try {
-      this.ring.setNodes(specs)
-      return true
-    } catch {
-      return false
-    }
+  #ownRuntime(): NodeRuntime {
+    const runtime = new NodeRuntime(this.localNodeId)
+    guarded(() => runtime.native.follow(followable(this.ring).native, nowMs()))
+    return runtime
   }
-
-  /** The same of one node. Answers the refusal, if any. */
-  #setOne(id: string, member: Member | undefined): Error | undefined {
-    try {
-      const isThere = this.ring.hasNode(id)
-      if (member === undefined) {
-        if (isThere) this.ring.removeNode(id)
-        return undefined
-      }
-      const { zone } = member
-      // A node that is there already is updated: a member that came back elsewhere is to be found there.
-      if (isThere) this.ring.updateNode(id, { ...fieldsOf(member), zone: zone ?? null })
-      else this.ring.addNode({ id, zone, ...fieldsOf(member) })
-      return undefined
-    } catch (error) {
-      return error as Error
-    }
-  }
-}
-
-/** What the ring knows of a member besides its id and its zone. */
-function fieldsOf({ address, port, weight, status, capabilities, metadata }: Member) {
-  return { address: hostPort(address, port), weight, status, capabilities, metadata }
 }
 
 function chosen(selector: ReplicaSelector, ...[nodes, context]: Parameters<ReplicaSelector>): string {

@@ -28,6 +28,7 @@ const ground = new Set([
     'frozen.ts',
     'json.ts',
     'listeners.ts',
+    'node-runtime.ts',
     'async-queue.ts',
     'fifo.ts',
     'byte-order.ts',

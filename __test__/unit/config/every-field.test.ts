@@ -33,6 +33,7 @@ cluster:
     zone_aware: true
   heartbeat_interval_seconds: 0.01
   failure_detection_timeout_seconds: 0.02
+  stall_timeout_seconds: 0.02
   consensus_enabled: false
   snapshot_threshold: 5
   gossip:
@@ -84,6 +85,7 @@ const CONFIG = {
     },
     heartbeatIntervalSeconds: 0.01,
     failureDetectionTimeoutSeconds: 0.02,
+    stallTimeoutSeconds: 0.02,
     consensusEnabled: false,
     snapshotThreshold: 5,
     gossip: {

@@ -84,7 +84,7 @@ describe('the ring of a node in a cluster', () => {
     const codes = await warningsOf(async () => {
       await others.joinTogether([{ id: 'a' }, { id: 'heavy', weight: 1e9 }, { id: 'b' }])
     })
-    expect(codes).toEqual(['ERR_HYPERCACHE_LISTENER_FAILED'])
+    expect(codes).toEqual(['ERR_HYPERCACHE_TOO_MANY_POINTS'])
     expect(ring.nodes().map(({ id }) => id)).toEqual(['a', 'b', 'node1'])
     expect(eventsOf('member:joined')).toHaveLength(3)
     await coordinator.close()

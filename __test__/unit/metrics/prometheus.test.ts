@@ -41,11 +41,11 @@ describe('the exposition', () => {
   })
 
   test('tells the state as one of all states', async () => {
-    for (const state of ['idle', 'starting', 'ready', 'draining', 'stopped'] as const) {
+    for (const state of ['idle', 'starting', 'ready', 'draining', 'stopped', 'evicted'] as const) {
       const text = await textOf({ ...madeUpMetrics(), state })
       const { samples } = familiesOf(text).get('hypercache_coordinator_state')!
       expect([...samples].filter(([, value]) => value === 1)).toEqual([[`{state="${state}"}`, 1]])
-      expect(samples.size).toBe(5)
+      expect(samples.size).toBe(6)
       // The report is of a run before the state changed.
       expect(valueOf(text, 'hypercache_ready')).toBe(state === 'ready' ? 1 : 0)
     }

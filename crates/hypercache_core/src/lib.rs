@@ -55,8 +55,9 @@ pub use node::{
 pub use ring::{
     Distribution, DistributionCounter, Explanation, FIRST_REPLICA_COUNT, LISTED_TRANSFERS_MAX,
     LOOKUP_CACHE_SIZE_MAX, LookupCache, LookupCounts, Metrics, MovedRange, Movement, MovementCounts,
-    NodeKeys, NodeOwnership, OwnerChange, Ownership, Plan, PlannedChange, REPLICA_COUNT_MAX, Reader,
-    ReplicaScratch, Ring, RingChange, RingOptions, SetOutcome, SkipReason, Skipped, Snapshot, Transfer,
-    VIRTUAL_NODE_COUNT_MAX, VirtualNode, WAITING_CHANGES_MAX, Waiting, Watch, replica_count, share_of,
+    NodeKeys, NodeOwnership, Observer, OwnerChange, Ownership, Plan, PlannedChange, REPLICA_COUNT_MAX,
+    Reader, ReplicaScratch, Ring, RingChange, RingOptions, SetOutcome, SkipReason, Skipped, Snapshot,
+    Transfer, VIRTUAL_NODE_COUNT_MAX, VirtualNode, WAITING_CHANGES_MAX, Waiting, Watch, replica_count,
+    share_of,
 };
 pub use token::{RING_ARC, Token};

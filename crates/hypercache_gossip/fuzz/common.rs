@@ -5,11 +5,12 @@ use std::net::SocketAddr;
 use std::sync::{Mutex, Once};
 use std::time::Duration;
 
-use hypercache_gossip::wire::{Heard, Hello, Line, RecordOf, Request, State, framed};
+use hypercache_gossip::wire::{Hello, Line, RecordOf, Request, State, framed};
 use hypercache_gossip::{
-    BROADCAST_BYTES_MAX, DATAGRAM_BYTES_MAX, Effect, Engine, EngineOptions, Event, FRAME_BYTES_MAX,
-    Identity, Life, NEWEST_SPOKEN, Purpose, Record, Sealer, SharedOptions, Timing, Version,
+    BROADCAST_BYTES_MAX, Effect, Engine, EngineOptions, Event, Identity, Life, NEWEST_SPOKEN, Record,
+    SharedOptions, Timing, Version,
 };
+use hypercache_transport::{DATAGRAM_BYTES_MAX, FRAME_BYTES_MAX, Heard, Purpose, Sealer};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 

@@ -5,8 +5,9 @@
 mod common;
 
 use common::{NOW, check, joined, known, sealed, sender, shared};
+use hypercache_gossip::NEWEST_SPOKEN;
 use hypercache_gossip::wire::{DatagramHead, encoded};
-use hypercache_gossip::{NEWEST_SPOKEN, Purpose};
+use hypercache_transport::Purpose;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

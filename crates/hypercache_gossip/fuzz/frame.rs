@@ -6,7 +6,8 @@
 mod common;
 
 use common::{NOW, check, joined, joining, sealed, sender};
-use hypercache_gossip::Purpose;
+
+use hypercache_transport::Purpose;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

@@ -23,31 +23,24 @@
 //! 2018. Demers et al., *Epidemic Algorithms for Replicated Database Maintenance*, 1987.
 
 mod checked;
-mod driver;
 mod engine;
-mod envelope;
 mod error;
-mod heard;
 mod identity;
 mod message;
 mod record;
 mod timing;
 
-pub use driver::{Gossip, Sockets, random_seed};
-pub use engine::{Change, ChangeKind, Counts, Effect, Engine, EngineOptions, Event, Status, Target};
-pub use envelope::{ENVELOPE_BYTES_MAX, KEYS_MAX, Purpose, Refused, Sealer};
+pub use engine::{Change, ChangeKind, Counts, Effect, Engine, EngineOptions, Event, Status};
 pub use error::Error;
 pub use identity::{Identity, Life};
 pub use message::{
-    BROADCAST_BYTES_MAX, Broadcast, DATAGRAM_BYTES_MAX, FRAME_BYTES_MAX, NEWEST_SPOKEN, OLDEST_SPOKEN,
-    Refusal, RingMark, SharedOptions,
+    BROADCAST_BYTES_MAX, Broadcast, NEWEST_SPOKEN, OLDEST_SPOKEN, Refusal, RingMark, SharedOptions,
 };
-pub use record::{Claim, RECORD_BYTES_MAX, Record, Version};
+pub use record::{Claim, Doubt, RECORD_BYTES_MAX, Record, Version};
 pub use timing::Timing;
 
 /// What travels inside of envelopes, for whoever makes messages without an engine.
 pub mod wire {
-    pub use crate::heard::Heard;
     pub use crate::message::{
         DatagramHead, Hello, Line, Notice, RecordOf, Reply, Request, State, encoded, framed,
     };

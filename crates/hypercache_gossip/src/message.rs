@@ -6,11 +6,11 @@
 
 use std::fmt;
 
+use hypercache_transport::Heard;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh64::xxh64;
 
 use crate::checked;
-use crate::heard::Heard;
 use crate::identity::Identity;
 use crate::record::Version;
 
@@ -18,10 +18,6 @@ use crate::record::Version;
 pub const OLDEST_SPOKEN: u8 = 1;
 /// The newest one. Since 2, records may have a load.
 pub const NEWEST_SPOKEN: u8 = 2;
-/// Most bytes of a message over a stream.
-pub const FRAME_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// Most bytes of a datagram: no fragments on any common network.
-pub const DATAGRAM_BYTES_MAX: usize = 1_400;
 /// Most bytes of the name and the data of a broadcast together.
 pub const BROADCAST_BYTES_MAX: usize = 512;
 

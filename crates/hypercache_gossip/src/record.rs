@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hypercache_core::{LIST_COUNT_MAX, check_details, check_text, point_count};
+use hypercache_core::{LIST_COUNT_MAX, NodeStatus, check_details, check_text, point_count};
 use serde::{Deserialize, Serialize};
 
 /// Most bytes of an encoded record.
@@ -19,6 +19,43 @@ pub enum Claim {
     /// Goes away on purpose.
     Leaving,
 }
+
+/// What a member holds against itself. The others see that it lives; it knows better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// Its application does not turn over.
+    Stalled,
+    /// That has lasted too long: its keys are for others to have, as those of a dead member.
+    GaveUp,
+    /// The others cannot reach it where it says that it is.
+    Unreachable,
+}
+
+impl Doubt {
+    /// The word used in every interface.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Stalled | Self::GaveUp => "stalled",
+            Self::Unreachable => "unreachable",
+        }
+    }
+
+    fn bits(self) -> u8 {
+        match self {
+            Self::Stalled => 1,
+            Self::GaveUp => 2,
+            Self::Unreachable => 3,
+        }
+    }
+
+    fn of_bits(bits: u8) -> Option<Self> {
+        [Self::Stalled, Self::GaveUp, Self::Unreachable].into_iter().find(|doubt| doubt.bits() == bits)
+    }
+}
+
+/// Bits of the byte that follows the load: what a member holds against itself, and whether the load is none.
+const DOUBT_BITS: u8 = 0b011;
+const NO_LOAD_BIT: u8 = 0b100;
 
 /// Orders what a member says: only that member makes a new one, and a later one replaces an earlier one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -53,6 +90,9 @@ pub struct Record {
     /// How loaded it is, 0 to 1, if it says. Since version 2 of the messages.
     #[serde(skip)]
     pub load: Option<f64>,
+    /// What it holds against itself.
+    #[serde(skip)]
+    pub doubt: Option<Doubt>,
     /// What newer releases say after the load: kept and passed on as it came.
     #[serde(skip)]
     pub unknown: Vec<u8>,
@@ -72,16 +112,35 @@ impl Record {
             capabilities: Vec::new(),
             metadata: BTreeMap::new(),
             load: None,
+            doubt: None,
             unknown: Vec::new(),
+        }
+    }
+
+    /// How it is, by what it says itself.
+    pub fn status(&self) -> NodeStatus {
+        match (self.claim, self.doubt) {
+            (Claim::Leaving, _) => NodeStatus::Leaving,
+            (_, Some(Doubt::GaveUp)) => NodeStatus::Dead,
+            (_, Some(Doubt::Stalled | Doubt::Unreachable)) => NodeStatus::Suspected,
+            (Claim::Updating, None) => NodeStatus::Updating,
+            (Claim::Present, None) => NodeStatus::Alive,
         }
     }
 
     /// As bytes that every version reads: what it does not know comes last.
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = postcard::to_stdvec(self).expect("a record has nothing that postcard cannot hold");
-        if let Some(load) = self.load {
-            bytes.extend_from_slice(&load.to_le_bytes());
-            bytes.extend_from_slice(&self.unknown);
+        let doubt = self.doubt.map_or(0, Doubt::bits);
+        let no_load = if self.load.is_none() { NO_LOAD_BIT } else { 0 };
+        if self.load.is_none() && doubt == 0 && self.unknown.is_empty() {
+            return bytes;
+        }
+        bytes.extend_from_slice(&self.load.unwrap_or_default().to_le_bytes());
+        let (known, rest) = self.unknown.split_first().unwrap_or((&0, &[]));
+        if doubt | no_load != 0 || !self.unknown.is_empty() {
+            bytes.push(known | doubt | no_load);
+            bytes.extend_from_slice(rest);
         }
         bytes
     }
@@ -92,9 +151,16 @@ impl Record {
             return None;
         }
         let (mut record, rest) = postcard::take_from_bytes::<Self>(bytes).ok()?;
-        if let Some((load, unknown)) = rest.split_first_chunk() {
-            record.load = Some(f64::from_le_bytes(*load));
-            record.unknown = unknown.to_vec();
+        if let Some((load, rest)) = rest.split_first_chunk() {
+            let bits = rest.first().copied().unwrap_or_default();
+            record.load = (bits & NO_LOAD_BIT == 0).then(|| f64::from_le_bytes(*load));
+            record.doubt = Doubt::of_bits(bits & DOUBT_BITS);
+            let others = bits & !(DOUBT_BITS | NO_LOAD_BIT);
+            // A byte that has told all there is in it is made anew.
+            if rest.len() > 1 || others == bits {
+                record.unknown = rest.to_vec();
+                record.unknown.iter_mut().take(1).for_each(|first| *first = others);
+            }
         }
         record.is_fit().then_some(record)
     }
@@ -141,10 +207,25 @@ mod tests {
 
     #[test]
     fn what_newer_releases_add_is_passed_on() {
-        let mut bytes = record().encode();
-        bytes.extend_from_slice(b"of the future");
-        let kept = Record::decode(&bytes).expect("a record");
-        assert_eq!(kept.encode(), bytes);
+        for first in [0, 0b1000, 0b1111_1000] {
+            let mut bytes = record().encode();
+            bytes.push(first);
+            bytes.extend_from_slice(b"of the future");
+            let kept = Record::decode(&bytes).expect("a record");
+            assert_eq!((kept.encode(), kept.load, kept.doubt), (bytes, Some(0.25), None));
+            let doubting = Record { doubt: Some(Doubt::GaveUp), ..kept };
+            assert_eq!(Record::decode(&doubting.encode()), Some(doubting));
+        }
+    }
+
+    #[test]
+    fn what_a_member_holds_against_itself_comes_back_with_a_load_and_without() {
+        for doubt in [None, Some(Doubt::Stalled), Some(Doubt::GaveUp), Some(Doubt::Unreachable)] {
+            for load in [None, Some(0.0), Some(1.0)] {
+                let said = Record { doubt, load, ..record() };
+                assert_eq!(Record::decode(&said.encode()), Some(said));
+            }
+        }
     }
 
     #[test]

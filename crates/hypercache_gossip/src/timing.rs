@@ -3,8 +3,9 @@
 use std::num::{NonZeroU8, NonZeroUsize};
 use std::time::Duration;
 
-use crate::envelope::ENVELOPE_BYTES_MAX;
-use crate::message::{DATAGRAM_BYTES_MAX, DatagramHead};
+use hypercache_transport::{DATAGRAM_BYTES_MAX, ENVELOPE_BYTES_MAX};
+
+use crate::message::DatagramHead;
 
 /// How fast things go. All but the counts are times.
 #[derive(Clone, Debug)]

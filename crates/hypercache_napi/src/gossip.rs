@@ -1,19 +1,17 @@
-//! A member of a cluster, as TypeScript has it.
+//! What gossip is made of, says and counts, as TypeScript has it.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use hypercache_gossip::{
-    Change, Claim, Counts, EngineOptions, Error, Event, Gossip, NEWEST_SPOKEN, Record, SharedOptions,
-    Sockets, Timing, Version, random_seed,
+    Claim, Counts, EngineOptions, NEWEST_SPOKEN, Record, SharedOptions, Timing, Version,
 };
-use napi::Status;
-use napi::bindgen_prelude::{Function, Uint8Array};
-use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use hypercache_node::{Error, random_seed};
+use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
 
-use crate::error::{Result, internal};
+use crate::error::Result;
 
 /// What a member says of itself.
 #[napi(object)]
@@ -31,6 +29,9 @@ pub struct NativeRecord {
     pub capabilities: Vec<String>,
     pub metadata: HashMap<String, String>,
     pub load: Option<f64>,
+    /// What it holds against itself. Not read.
+    #[napi(ts_type = "'stalled' | 'unreachable'")]
+    pub doubt: Option<String>,
 }
 
 /// The timers of the protocol, in milliseconds, and its counts.
@@ -73,56 +74,6 @@ pub struct NativeGossipOptions {
     pub timing: NativeTiming,
 }
 
-/// A change of one member.
-#[napi(object, object_from_js = false)]
-pub struct NativeMemberChange {
-    #[napi(ts_type = "'joined' | 'left' | 'failed' | 'suspected' | 'recovered' | 'updated' | 'reaped'")]
-    pub kind: &'static str,
-    pub id: String,
-    #[napi(ts_type = "'alive' | 'suspected' | 'dead' | 'leaving' | 'updating'")]
-    pub status: &'static str,
-    pub record: NativeRecord,
-}
-
-/// A message of another member to all.
-#[napi(object, object_from_js = false)]
-pub struct NativeBroadcast {
-    pub origin: String,
-    pub lamport_time: f64,
-    pub name: String,
-    pub data: String,
-}
-
-/// Something that has happened: one of its fields is there.
-#[napi(object, object_from_js = false)]
-#[derive(Default)]
-pub struct NativeGossipEvent {
-    /// The view has changed, all at once.
-    pub changes: Option<Vec<NativeMemberChange>>,
-    /// The join is over: it takes part where the text is empty, and otherwise was refused for that.
-    pub join_ended: Option<String>,
-    /// A member has told which ring it has: its id, and 16 hexadecimal digits.
-    pub ring: Option<Vec<String>>,
-    pub broadcast: Option<NativeBroadcast>,
-    /// All that stands against its being well.
-    pub problems: Option<Vec<String>>,
-    /// Somebody sends what is not heeded: the address, and why.
-    pub stranger: Option<Vec<String>>,
-    /// Another process has its id: the address of that one. It takes no part any more.
-    pub conflict: Option<String>,
-    /// The leave is over.
-    pub has_left: Option<bool>,
-    /// It has ended by a defect of native code.
-    pub has_failed: Option<bool>,
-}
-
-/// Events that have come.
-#[napi(object, object_from_js = false)]
-pub struct NativeGossipEvents {
-    pub events: Vec<NativeGossipEvent>,
-    pub has_more: bool,
-}
-
 /// Counters.
 #[napi(object, object_from_js = false)]
 pub struct NativeGossipCounts {
@@ -141,102 +92,19 @@ pub struct NativeGossipCounts {
     pub dropped: HashMap<String, f64>,
 }
 
-/// Runs a function in its own environment. Weak: it does not keep the event loop running.
-type Wake = ThreadsafeFunction<(), (), (), Status, false, true>;
-
-/// A member that runs until it is closed, or its environment ends.
-#[napi]
-pub struct NativeGossip {
-    gossip: Gossip,
-    address: SocketAddr,
-}
-
-#[napi]
-impl NativeGossip {
-    /// Opens its sockets. It takes part from `join` on. `wake` is called, in a turn of the event loop of its
-    /// own, when events have come; it must not throw.
-    #[napi(constructor, catch_unwind)]
-    pub fn new(options: NativeGossipOptions, wake: Function<(), ()>) -> Result<Self> {
-        let wake: Wake = wake.build_threadsafe_function().weak::<true>().build().map_err(internal)?;
-        let bind = socket_address(&options.bind_address, options.bind_port)?;
-        let sockets = Sockets::bind(bind).map_err(refused)?;
-        let bound = sockets.address;
-        let options = engine_options(options, bound.port())?;
-        let gossip = Gossip::run(options, sockets, move || {
-            // An environment that is about to end takes no call: nobody is left to be told.
-            let _ = wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
-        });
-        Ok(Self { gossip: gossip.map_err(refused)?, address: bound })
-    }
-
-    /// Where it listens.
-    #[napi(getter, catch_unwind)]
-    pub fn port(&self) -> u16 {
-        self.address.port()
-    }
-
-    /// Begins to take part, by asking these addresses first.
-    #[napi(catch_unwind)]
-    pub fn join(&self, seeds: Vec<String>) {
-        self.gossip.join(seeds);
-    }
-
-    /// Goes away on purpose.
-    #[napi(catch_unwind)]
-    pub fn leave(&self) {
-        self.gossip.leave();
-    }
-
-    /// Replaces what it says of itself.
-    #[napi(catch_unwind)]
-    pub fn update(&self, record: NativeRecord) -> Result<()> {
-        self.gossip.update(record_of(record)).map_err(refused)
-    }
-
-    /// Sends a message to every other live member.
-    #[napi(catch_unwind)]
-    pub fn broadcast(&self, name: String, data: String, lamport_time: f64) -> Result<()> {
-        self.gossip.broadcast(name, data, lamport_time as u64).map_err(refused)
-    }
-
-    /// Tells the others which ring it has: 16 hexadecimal digits.
-    #[napi(catch_unwind)]
-    pub fn announce_ring(&self, checksum: String) {
-        if let Ok(checksum) = u64::from_str_radix(&checksum, 16) {
-            self.gossip.announce_ring(checksum);
-        }
-    }
-
-    /// Takes events that have come, at most `countMax`.
-    #[napi(catch_unwind)]
-    pub fn take_events(&self, count_max: u32) -> NativeGossipEvents {
-        let (events, has_more) = self.gossip.take_events(count_max as usize);
-        NativeGossipEvents { events: events.into_iter().map(event_of).collect(), has_more }
-    }
-
-    /// Counters. They stay when it is closed.
-    #[napi(catch_unwind)]
-    pub fn counts(&self) -> NativeGossipCounts {
-        counts_of(self.gossip.counts())
-    }
-
-    /// Ends it, without a word to the others. May be called again.
-    #[napi(catch_unwind)]
-    pub fn close(&self) {
-        self.gossip.close();
-    }
-}
-
-fn refused(error: Error) -> napi::Error<&'static str> {
+/// Turns an error of a node into one that napi throws.
+pub fn refused(error: Error) -> napi::Error<&'static str> {
     napi::Error::new(error.code(), error.to_string())
 }
 
-fn socket_address(address: &str, port: u16) -> Result<SocketAddr> {
+/// An IP address with a port.
+pub fn socket_address(address: &str, port: u16) -> Result<SocketAddr> {
     let parsed: std::result::Result<IpAddr, _> = address.parse();
     parsed.map(|ip| SocketAddr::new(ip, port)).map_err(|_| refused(Error::Address(address.into())))
 }
 
-fn engine_options(options: NativeGossipOptions, bound_port: u16) -> Result<EngineOptions> {
+/// Options of the engine. Port 0 is where it listens.
+pub fn engine_options(options: NativeGossipOptions, bound_port: u16) -> Result<EngineOptions> {
     let advertise_port = if options.advertise_port == 0 { bound_port } else { options.advertise_port };
     let keys = options
         .keys
@@ -283,7 +151,8 @@ fn timing_of(timing: &NativeTiming) -> Timing {
     }
 }
 
-fn record_of(record: NativeRecord) -> Record {
+/// What a member says of itself, without a version.
+pub fn record_of(record: NativeRecord) -> Record {
     Record {
         version: Version::default(),
         claim: if record.is_updating { Claim::Updating } else { Claim::Present },
@@ -295,65 +164,31 @@ fn record_of(record: NativeRecord) -> Record {
         capabilities: record.capabilities,
         metadata: record.metadata.into_iter().collect::<BTreeMap<_, _>>(),
         load: record.load,
+        doubt: None,
         unknown: Vec::new(),
     }
 }
 
-fn change_of(change: Change) -> NativeMemberChange {
-    let record = change.record;
-    NativeMemberChange {
-        kind: change.kind.name(),
-        id: change.id,
-        status: change.status.name(),
-        record: NativeRecord {
-            started_at_ms: Some(record.version.started_at_ms as f64),
-            incarnation: Some(record.version.counter as f64),
-            is_updating: record.claim == Claim::Updating,
-            address: record.address,
-            port: record.port,
-            ports: record.ports.into_iter().collect(),
-            weight: record.weight,
-            zone: record.zone,
-            capabilities: record.capabilities,
-            metadata: record.metadata.into_iter().collect(),
-            load: record.load,
-        },
+/// The same on its way to JavaScript.
+pub fn native_record(record: Record) -> NativeRecord {
+    NativeRecord {
+        doubt: record.doubt.map(|doubt| doubt.name().into()),
+        started_at_ms: Some(record.version.started_at_ms as f64),
+        incarnation: Some(record.version.counter as f64),
+        is_updating: record.claim == Claim::Updating,
+        address: record.address,
+        port: record.port,
+        ports: record.ports.into_iter().collect(),
+        weight: record.weight,
+        zone: record.zone,
+        capabilities: record.capabilities,
+        metadata: record.metadata.into_iter().collect(),
+        load: record.load,
     }
 }
 
-fn event_of(event: Event) -> NativeGossipEvent {
-    let none = NativeGossipEvent::default();
-    match event {
-        Event::Changed(changes) => {
-            NativeGossipEvent { changes: Some(changes.into_iter().map(change_of).collect()), ..none }
-        }
-        Event::JoinEnded(ended) => {
-            let words = ended.err().map(|refusal| refusal.to_string()).unwrap_or_default();
-            NativeGossipEvent { join_ended: Some(words), ..none }
-        }
-        Event::Ring(id, ring) => {
-            NativeGossipEvent { ring: Some(vec![id, format!("{:016x}", ring.checksum)]), ..none }
-        }
-        Event::Heard(heard) => {
-            let broadcast = NativeBroadcast {
-                origin: heard.origin,
-                lamport_time: heard.lamport_time as f64,
-                name: heard.name,
-                data: heard.data,
-            };
-            NativeGossipEvent { broadcast: Some(broadcast), ..none }
-        }
-        Event::Problems(problems) => NativeGossipEvent { problems: Some(problems), ..none },
-        Event::Stranger(from, why) => {
-            NativeGossipEvent { stranger: Some(vec![from.to_string(), why.into()]), ..none }
-        }
-        Event::Conflict(address) => NativeGossipEvent { conflict: Some(address.to_string()), ..none },
-        Event::Failed => NativeGossipEvent { has_failed: Some(true), ..none },
-        Event::Left => NativeGossipEvent { has_left: Some(true), ..none },
-    }
-}
-
-fn counts_of(counts: Counts) -> NativeGossipCounts {
+/// Counters on their way to JavaScript.
+pub fn counts_of(counts: Counts) -> NativeGossipCounts {
     let number = |count: u64| count as f64;
     NativeGossipCounts {
         probes_sent: number(counts.probes_sent),

@@ -1,4 +1,4 @@
-//! The N-API binding of [`hypercache_core`] and [`hypercache_gossip`]: it converts, calls, converts back, and
+//! The N-API binding of [`hypercache_core`] and [`hypercache_node`]: it converts, calls, converts back, and
 //! decides nothing.
 //!
 //! `calls.rs`, `batches.rs` and `tokens.rs` hold the lookups, where each nanosecond counts; the others hold
@@ -19,6 +19,7 @@ mod key;
 mod metrics;
 mod movement;
 mod ring;
+mod runtime;
 mod shared;
 mod tokens;
 mod watch;

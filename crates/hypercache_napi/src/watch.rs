@@ -32,7 +32,8 @@ pub struct NativeWaiting {
     pub has_overflowed: bool,
 }
 
-fn change(made: &RingChange) -> NativeRingChange {
+/// A change on its way to JavaScript.
+pub fn ring_change(made: &RingChange) -> NativeRingChange {
     NativeRingChange {
         version: made.version as f64,
         previous_version: made.previous_version as f64,
@@ -70,7 +71,7 @@ impl NativeRing {
         let watch = self.watch.borrow();
         let waiting = watch.as_ref().map(|watch| watch.take(count_max as usize)).unwrap_or_default();
         NativeWaiting {
-            changes: waiting.changes.iter().map(|made| change(made)).collect(),
+            changes: waiting.changes.iter().map(|made| ring_change(made)).collect(),
             has_overflowed: waiting.has_overflowed,
         }
     }

@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use hypercache_gossip::wire::{Hello, Request, State, framed};
-use hypercache_gossip::{
-    Effect, Engine, EngineOptions, Event, Identity, Life, Purpose, Record, Sealer, SharedOptions, Target,
-};
+use hypercache_gossip::{Effect, Engine, EngineOptions, Event, Identity, Life, Record, SharedOptions};
 use hypercache_sim::{Action, Clock, Fault, Place, Plan, Preset, Theme, World, check};
+use hypercache_transport::{Purpose, Sealer, Target};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 

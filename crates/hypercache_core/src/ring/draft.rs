@@ -114,17 +114,29 @@ impl<'a> Draft<'a> {
 
     /// Makes the nodes those of the list, by the least change.
     pub fn set(&mut self, specs: Vec<NodeSpec>) -> Result<SetOutcome, Error> {
-        let mut wanted = HashSet::with_capacity(specs.len());
-        if let Some(twice) = specs.iter().find(|spec| !wanted.insert(spec.id.as_str())) {
-            return Err(Error::DuplicateNode(shortened(&twice.id)));
+        let wanted: HashSet<&str> = specs.iter().map(|spec| spec.id.as_str()).collect();
+        let others = self.table.iter().filter(|(_, node)| !wanted.contains(&*node.id));
+        let absent: Vec<_> = others.map(|(_, node)| node.id.clone()).collect();
+        self.merge(specs, &absent)
+    }
+
+    /// Has nodes be as described, or be gone; the others stay. An absent one that is not there is no error.
+    pub fn merge<T: AsRef<str>>(
+        &mut self,
+        present: Vec<NodeSpec>,
+        absent: &[T],
+    ) -> Result<SetOutcome, Error> {
+        let mut seen = HashSet::with_capacity(present.len() + absent.len());
+        let mut ids = present.iter().map(|spec| spec.id.as_str()).chain(absent.iter().map(AsRef::as_ref));
+        if let Some(twice) = ids.find(|id| !seen.insert(*id)) {
+            return Err(Error::DuplicateNode(shortened(twice)));
         }
-        let gone = |node: &Arc<Node>| !wanted.contains(&*node.id);
-        let removed: Vec<_> =
-            self.table.iter().filter(|(_, node)| gone(node)).map(|(_, node)| node.id.clone()).collect();
+        let gone = absent.iter().filter_map(|id| self.table.find(id.as_ref()));
+        let removed: Vec<_> = gone.map(|slot| self.table.node(slot).id.clone()).collect();
         self.remove(&removed)?;
         let mut outcome = SetOutcome { removed, ..SetOutcome::default() };
         let (known, new): (Vec<_>, Vec<_>) =
-            specs.into_iter().partition(|spec| self.table.find(&spec.id).is_some());
+            present.into_iter().partition(|spec| self.table.find(&spec.id).is_some());
         for spec in known {
             let id = spec.id.clone();
             if self.update(&id, spec.into())? {

@@ -48,8 +48,8 @@ pub use placement::{FIRST_REPLICA_COUNT, ReplicaScratch};
 pub use plan::{Plan, PlannedChange};
 pub use reader::Reader;
 pub use snapshot::{Snapshot, VirtualNode};
-use watch::ChangeQueue;
-pub use watch::{LISTED_TRANSFERS_MAX, RingChange, WAITING_CHANGES_MAX, Waiting, Watch};
+use watch::Observe;
+pub use watch::{LISTED_TRANSFERS_MAX, Observer, RingChange, WAITING_CHANGES_MAX, Waiting, Watch};
 
 /// A consistent-hash ring.
 ///
@@ -66,7 +66,7 @@ pub struct Ring {
     writer: FairMutex<()>,
     /// Requests in flight, of all nodes.
     in_flight: AtomicU64,
-    watchers: Mutex<Vec<Arc<ChangeQueue>>>,
+    observers: Mutex<Vec<Observe>>,
     registry: Mutex<Registry>,
     stopwatch: fn() -> u64,
     rebuild_count: AtomicU64,
@@ -102,7 +102,7 @@ impl Ring {
             swap_count: AtomicU64::new(0),
             writer: FairMutex::default(),
             in_flight: AtomicU64::new(0),
-            watchers: Mutex::default(),
+            observers: Mutex::default(),
             registry: Mutex::default(),
             stopwatch: || 0,
             rebuild_count: AtomicU64::new(0),
@@ -163,6 +163,21 @@ impl Ring {
         self.change(now_ms, |draft| draft.set(nodes))
     }
 
+    /// Has nodes be as described, or be gone, in one step; the others stay as they are. What a description
+    /// leaves out gets its default, except the status and the load. An absent id that is not in the ring is
+    /// no error.
+    ///
+    /// # Errors
+    /// As [`Ring::add_nodes`]; an id that is twice in the lists.
+    pub fn merge_nodes<T: AsRef<str>>(
+        &self,
+        present: Vec<NodeSpec>,
+        absent: &[T],
+        now_ms: f64,
+    ) -> Result<SetOutcome, Error> {
+        self.change(now_ms, |draft| draft.merge(present, absent))
+    }
+
     /// Works out what a change would move. The ring stays as it is.
     ///
     /// # Errors
@@ -185,6 +200,11 @@ impl Ring {
         self.write(now_ms, edit, |now, next| plan.check(now, next))?;
         *is_applied = true;
         Ok(())
+    }
+
+    /// How often it has changed, in ways that change no answer too. Loads do not count.
+    pub fn change_count(&self) -> u64 {
+        self.swap_count.load(Ordering::Acquire)
     }
 
     /// Counts a request that goes to a node.
@@ -259,18 +279,18 @@ impl Ring {
         self.current.store(new.clone());
         self.swap_count.fetch_add(1, Ordering::Release);
         gone.iter().for_each(|node| node.in_flight.retire(&self.in_flight));
-        // A copy, so that nobody who begins or ends a watch waits for what follows.
-        let watchers = self.watchers().clone();
-        if new.version != old.version && !watchers.is_empty() {
+        // A copy, so that nobody who begins or ends to observe waits for what follows.
+        let observers = self.observers().clone();
+        if new.version != old.version && !observers.is_empty() {
             let change =
                 RingChange::between(old, &new).expect("snapshots of one ring have one hash function");
             let change = Arc::new(change);
-            watchers.iter().for_each(|queue| queue.push(&change));
+            observers.iter().for_each(|observe| observe.call(&change));
         }
     }
 
-    fn watchers(&self) -> MutexGuard<'_, Vec<Arc<ChangeQueue>>> {
-        self.watchers.lock()
+    fn observers(&self) -> MutexGuard<'_, Vec<Observe>> {
+        self.observers.lock()
     }
 
     fn registry(&self) -> MutexGuard<'_, Registry> {

@@ -44,8 +44,21 @@ pub struct Waiting {
     pub has_overflowed: bool,
 }
 
+type Call = dyn Fn(&Arc<RingChange>) + Send + Sync;
+
+/// What is called with each change.
+#[derive(Clone)]
+pub(crate) struct Observe(Arc<Call>);
+
+/// Has a function be called with each change of a ring's placement. It ends when it is dropped.
+#[derive(Debug)]
+pub struct Observer {
+    ring: Arc<Ring>,
+    observe: Observe,
+}
+
 /// A queue between those who change a ring and one who watches.
-pub(crate) struct ChangeQueue {
+struct ChangeQueue {
     waiting: Mutex<Waiting>,
     wake: Box<dyn Fn() + Send + Sync>,
 }
@@ -53,8 +66,8 @@ pub(crate) struct ChangeQueue {
 /// Somebody's watch over a ring. It ends when it is dropped.
 #[derive(Debug)]
 pub struct Watch {
-    ring: Arc<Ring>,
     queue: Arc<ChangeQueue>,
+    _observer: Observer,
 }
 
 impl RingChange {
@@ -76,9 +89,38 @@ impl RingChange {
     }
 }
 
+impl Observe {
+    pub fn call(&self, change: &Arc<RingChange>) {
+        (self.0)(change);
+    }
+}
+
+impl fmt::Debug for Observe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Observe").finish_non_exhaustive()
+    }
+}
+
+impl Observer {
+    /// Begins to observe. Every change of placement made from now on is told, each once and in order, by the
+    /// thread that makes it, while it holds the ring's lock for writers: `observe` must be quick, and not
+    /// change the ring.
+    pub fn new(ring: Arc<Ring>, observe: impl Fn(&Arc<RingChange>) + Send + Sync + 'static) -> Self {
+        let observe = Observe(Arc::new(observe));
+        ring.observers().push(observe.clone());
+        Self { ring, observe }
+    }
+}
+
+impl Drop for Observer {
+    fn drop(&mut self) {
+        self.ring.observers().retain(|observe| !Arc::ptr_eq(&observe.0, &self.observe.0));
+    }
+}
+
 impl ChangeQueue {
     /// Puts a change in. Wakes its watcher where it may be asleep: while changes wait, it knows.
-    pub fn push(&self, change: &Arc<RingChange>) {
+    fn push(&self, change: &Arc<RingChange>) {
         let mut waiting = self.waiting.lock();
         let was_empty = waiting.changes.is_empty();
         if waiting.changes.len() == WAITING_CHANGES_MAX {
@@ -107,8 +149,8 @@ impl Watch {
     /// ring. A [`Watch::take`] that leaves some calls it too.
     pub fn new(ring: Arc<Ring>, wake: impl Fn() + Send + Sync + 'static) -> Self {
         let queue = Arc::new(ChangeQueue { waiting: Mutex::default(), wake: Box::new(wake) });
-        ring.watchers().push(queue.clone());
-        Self { ring, queue }
+        let pushed = queue.clone();
+        Self { queue, _observer: Observer::new(ring, move |change| pushed.push(change)) }
     }
 
     /// Takes what has come since the last call, but for changes beyond the first `count_max`: `wake` is
@@ -126,11 +168,5 @@ impl Watch {
             (self.queue.wake)();
         }
         Waiting { changes, has_overflowed }
-    }
-}
-
-impl Drop for Watch {
-    fn drop(&mut self) {
-        self.ring.watchers().retain(|queue| !Arc::ptr_eq(queue, &self.queue));
     }
 }

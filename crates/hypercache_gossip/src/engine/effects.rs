@@ -2,19 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
+use std::ops::AddAssign;
 use std::time::Duration;
+
+use hypercache_transport::Target;
 
 use super::view::Change;
 use crate::message::{Broadcast, Refusal, RingMark};
-
-/// Where a stream leads.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// An address.
-    Address(SocketAddr),
-    /// A host name or an address, with a port: to be resolved.
-    Name(String),
-}
 
 /// What the engine wants done.
 #[derive(Debug)]
@@ -100,4 +94,25 @@ pub struct Counts {
     pub broadcasts_received: u64,
     /// Datagrams and frames that were not heeded, by the reason.
     pub dropped: BTreeMap<&'static str, u64>,
+}
+
+impl AddAssign<&Self> for Counts {
+    /// Adds what another engine has counted.
+    fn add_assign(&mut self, other: &Self) {
+        self.probes_sent += other.probes_sent;
+        self.probes_failed += other.probes_failed;
+        self.suspicions_started += other.suspicions_started;
+        self.suspicions_refuted += other.suspicions_refuted;
+        self.datagrams_received += other.datagrams_received;
+        self.datagrams_sent += other.datagrams_sent;
+        self.bytes_received += other.bytes_received;
+        self.bytes_sent += other.bytes_sent;
+        self.syncs_completed += other.syncs_completed;
+        self.syncs_failed += other.syncs_failed;
+        self.broadcasts_sent += other.broadcasts_sent;
+        self.broadcasts_received += other.broadcasts_received;
+        for (reason, count) in &other.dropped {
+            *self.dropped.entry(reason).or_default() += count;
+        }
+    }
 }

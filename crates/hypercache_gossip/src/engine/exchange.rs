@@ -4,16 +4,14 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use hypercache_transport::{FRAME_BYTES_MAX, Purpose, Refused, Target};
 use rand::RngExt;
 
 use super::seeds::Contact;
 use super::time::Task;
-use super::{Effect, Engine, Phase, Target};
-use crate::envelope::{Purpose, Refused};
+use super::{Effect, Engine, Phase};
 use crate::identity::Identity;
-use crate::message::{
-    FRAME_BYTES_MAX, Hello, Line, OLDEST_SPOKEN, RecordOf, Refusal, Reply, Request, State, framed,
-};
+use crate::message::{Hello, Line, OLDEST_SPOKEN, RecordOf, Refusal, Reply, Request, State, framed};
 
 /// Exchanges that are under way at a time. Further ones wait.
 pub(super) const ASKING_MAX: usize = 16;

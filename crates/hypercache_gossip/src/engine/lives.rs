@@ -3,19 +3,29 @@
 //! because its clock has gone back, begins one after that.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use foca::State as Swim;
+use hypercache_transport::Heard;
 
 use super::exchange::Errand;
 use super::time::Task;
 use super::{Effect, Engine, Event, Phase};
 use crate::checked::TIME_MAX_MS;
-use crate::heard::Heard;
 use crate::identity::{Identity, Life};
 use crate::message::Line;
-use crate::record::Record;
+use crate::record::{Doubt, Record};
 
 impl Engine {
+    /// Takes note of what this member holds against itself, which the others cannot see.
+    pub fn doubt(&mut self, now: Duration, doubt: Option<Doubt>) {
+        self.schedule.hear(now);
+        if self.phase == Phase::Joined && self.record.doubt != doubt {
+            self.change_record(|record| record.doubt = doubt);
+        }
+        self.settle();
+    }
+
     /// Begins another life if this one has ended, though not more often than members are probed: whoever is
     /// told of a death by everybody would else begin one for each of them.
     pub(super) fn survive(&mut self) {

@@ -26,7 +26,6 @@ mod notices;
 mod options;
 mod outbox;
 mod peer;
-mod replay;
 mod seeds;
 mod time;
 mod view;
@@ -37,25 +36,23 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use foca::Foca;
+use hypercache_transport::{DATAGRAM_BYTES_MAX, Heard, Purpose, Refused, ReplayGuard, Sealer};
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
 
-use crate::envelope::{Purpose, Refused, Sealer};
-use crate::heard::Heard;
 use crate::identity::{Identity, Life};
-use crate::message::{Broadcast, DATAGRAM_BYTES_MAX, DatagramHead, OLDEST_SPOKEN, RingMark};
+use crate::message::{Broadcast, DatagramHead, OLDEST_SPOKEN, RingMark};
 use crate::record::{Claim, RECORD_BYTES_MAX, Record, Version};
 
 use carrier::Carrier;
 use codec::{DoubtingCodec, Refutations};
-pub use effects::{Counts, Effect, Event, Target};
+pub use effects::{Counts, Effect, Event};
 use exchange::Errand;
 use notices::UNDER_WAY_MAX;
 pub use options::EngineOptions;
 use outbox::Outbox;
 pub use peer::Status;
 use peer::{Peer, Shown};
-use replay::ReplayGuard;
 use seeds::Seed;
 use time::{Schedule, Task};
 pub use view::{Change, ChangeKind};
@@ -228,6 +225,11 @@ impl Engine {
     /// Who it is: another life after it had to come back.
     pub fn identity(&self) -> &Identity {
         self.foca.identity()
+    }
+
+    /// The engine's time: the driver's, but for the time that the process was stopped.
+    pub fn time(&self) -> Duration {
+        self.schedule.time()
     }
 
     /// How long the process was stopped, in all.

@@ -2,15 +2,13 @@
 
 use std::time::Duration;
 
+use hypercache_transport::{DATAGRAM_BYTES_MAX, ENVELOPE_BYTES_MAX, Heard};
+
 use super::exchange::Errand;
 use super::time::Task;
 use super::{Effect, Engine, Event, Phase};
-use crate::envelope::ENVELOPE_BYTES_MAX;
-use crate::heard::Heard;
 use crate::identity::{IDENTITY_BYTES_MAX, Identity};
-use crate::message::{
-    BROADCAST_BYTES_MAX, Broadcast, DATAGRAM_BYTES_MAX, DatagramHead, Notice, RingMark, encoded,
-};
+use crate::message::{BROADCAST_BYTES_MAX, Broadcast, DatagramHead, Notice, RingMark, encoded};
 use crate::record::{Record, Version};
 
 /// Broadcasts that are kept for members who have missed them.

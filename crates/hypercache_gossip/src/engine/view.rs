@@ -8,7 +8,7 @@ use super::exchange::Errand;
 use super::peer::{Peer, Shown, Status};
 use super::{Effect, Engine, Event, Phase};
 use crate::identity::Identity;
-use crate::record::{Claim, Record};
+use crate::record::{Doubt, Record};
 
 /// Members that are remembered at most.
 const PEERS_MAX: usize = 65_535;
@@ -33,6 +33,22 @@ pub enum ChangeKind {
 }
 
 impl ChangeKind {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Joined,
+        Self::Left,
+        Self::Failed,
+        Self::Suspected,
+        Self::Recovered,
+        Self::Updated,
+        Self::Reaped,
+    ];
+
+    /// Finds a kind by its word.
+    pub fn new(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// The word used in every interface.
     pub fn name(self) -> &'static str {
         match self {
@@ -151,15 +167,11 @@ impl Engine {
     }
 
     fn refresh_own(&mut self, changes: &mut Vec<Change>) {
-        let status = match self.record.claim {
-            Claim::Present => Status::Alive,
-            Claim::Updating => Status::Updating,
-            Claim::Leaving => Status::Leaving,
-        };
+        let status = self.record.status();
         let now = Shown { status, version: self.record.version };
         let kind = match self.own_shown {
             None => ChangeKind::Joined,
-            Some(before) if before != now => ChangeKind::Updated,
+            Some(before) if before != now => kind_of(before.status, status),
             Some(_) => return,
         };
         self.own_shown = Some(now);
@@ -237,9 +249,9 @@ fn sight(identity: &Identity, state: Swim, peer: &Peer, record: &Record) -> Sigh
         // Of a process that was there before this one: how it is now, its own record will say.
         _ if !is_own_record => Sight::Unclear,
         _ if has_left => Sight::Is(Status::Leaving),
+        _ if record.doubt == Some(Doubt::GaveUp) => Sight::Is(Status::Dead),
         Swim::Suspect => Sight::Is(Status::Suspected),
-        Swim::Alive if record.claim == Claim::Updating => Sight::Is(Status::Updating),
-        Swim::Alive => Sight::Is(Status::Alive),
+        Swim::Alive => Sight::Is(record.status()),
     }
 }
 

@@ -5,12 +5,13 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use hypercache_gossip::wire::{
-    DatagramHead, Heard, Hello, Line, Notice, RecordOf, Reply, Request, State, encoded, framed,
+    DatagramHead, Hello, Line, Notice, RecordOf, Reply, Request, State, encoded, framed,
 };
 use hypercache_gossip::{
-    Broadcast, DATAGRAM_BYTES_MAX, Effect, Engine, FRAME_BYTES_MAX, Identity, Life, NEWEST_SPOKEN, Purpose,
-    Record, RingMark, Sealer, SharedOptions, Status, Version,
+    Broadcast, Effect, Engine, Identity, Life, NEWEST_SPOKEN, Record, RingMark, SharedOptions, Status,
+    Version,
 };
+use hypercache_transport::{DATAGRAM_BYTES_MAX, FRAME_BYTES_MAX, Heard, Purpose, Sealer};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 

@@ -6,11 +6,12 @@ use std::net::{IpAddr, SocketAddr};
 use fastrand::Rng;
 use foca::{Header, Member, Message, State as Swim};
 use hypercache_gossip::wire::{
-    DatagramHead, Heard, Hello, Line, Notice, RecordOf, Reply, Request, State, encoded, framed,
+    DatagramHead, Hello, Line, Notice, RecordOf, Reply, Request, State, encoded, framed,
 };
 use hypercache_gossip::{
-    Broadcast, Claim, Identity, Life, NEWEST_SPOKEN, Record, Refusal, RingMark, SharedOptions, Version,
+    Broadcast, Claim, Doubt, Identity, Life, NEWEST_SPOKEN, Record, Refusal, RingMark, SharedOptions, Version,
 };
+use hypercache_transport::Heard;
 
 use crate::network::{address, record};
 
@@ -141,6 +142,8 @@ impl Forger<'_> {
     }
 
     fn record(&mut self) -> Record {
+        const DOUBTS: [Option<Doubt>; 4] =
+            [None, Some(Doubt::Stalled), Some(Doubt::GaveUp), Some(Doubt::Unreachable)];
         let weights = [f64::NAN, f64::INFINITY, -1.0, 0.0, 1e-300, 1.0, 2.5, 16_000_001.0, 1e300];
         Record {
             version: self.version(),
@@ -152,6 +155,7 @@ impl Forger<'_> {
             zone: self.random.bool().then(|| self.text()),
             capabilities: self.few(Self::text),
             metadata: BTreeMap::from_iter(self.few(|forger| (forger.text(), forger.text()))),
+            doubt: *self.random.choice(&DOUBTS).expect("some"),
             load: self.random.bool().then(|| *self.random.choice(&[f64::NAN, -1.0, 0.5]).expect("some")),
             unknown: Vec::new(),
         }

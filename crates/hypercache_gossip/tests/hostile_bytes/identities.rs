@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use hypercache_gossip::wire::{Hello, Line, Reply, Request, State, framed};
 use hypercache_gossip::{
-    ChangeKind, EngineOptions, Event, Identity, Life, NEWEST_SPOKEN, OLDEST_SPOKEN, Purpose, Refusal, Sealer,
-    Status,
+    ChangeKind, EngineOptions, Event, Identity, Life, NEWEST_SPOKEN, OLDEST_SPOKEN, Refusal, Status,
 };
+use hypercache_transport::{Purpose, Sealer};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use hypercache_gossip::{
-    Change, ChangeKind, Effect, Engine, EngineOptions, Event, NEWEST_SPOKEN, Purpose, Record, SharedOptions,
-    Status, Target, Timing,
+    Change, ChangeKind, Effect, Engine, EngineOptions, Event, NEWEST_SPOKEN, Record, SharedOptions, Status,
+    Timing,
 };
+use hypercache_transport::{Purpose, Target};
 
 use crate::forge::mutated;
 

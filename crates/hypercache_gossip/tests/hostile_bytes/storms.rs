@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use hypercache_gossip::wire::{DatagramHead, Reply, Request, framed};
 use hypercache_gossip::{
-    Engine, EngineOptions, Identity, NEWEST_SPOKEN, OLDEST_SPOKEN, Purpose, Sealer, SharedOptions, Status,
+    Engine, EngineOptions, Identity, NEWEST_SPOKEN, OLDEST_SPOKEN, SharedOptions, Status,
 };
+use hypercache_transport::{Purpose, Sealer};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use hypercache_gossip::Target;
+use hypercache_transport::Target;
 use rand::RngExt;
 
 use super::{Due, World};

@@ -11,8 +11,8 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::engine::Target;
-use crate::message::FRAME_BYTES_MAX;
+use crate::bounds::FRAME_BYTES_MAX;
+use crate::target::Target;
 
 /// Streams of others that are open at a time. Further ones wait in the listener's queue.
 const STREAMS_MAX: usize = 64;
@@ -21,15 +21,25 @@ const ACCEPT_REST: Duration = Duration::from_millis(50);
 
 /// A question of another member.
 pub struct Question {
+    /// Whose.
     pub from: SocketAddr,
+    /// What it asks.
     pub frame: Vec<u8>,
+    /// Takes the answer, or `None` where there is none to be had.
     pub answer: oneshot::Sender<Option<Vec<u8>>>,
 }
 
 /// What has come over streams.
 pub enum Arrival {
+    /// Somebody asks.
     Question(Question),
-    Answer { number: u64, answer: Result<(SocketAddr, Vec<u8>), String> },
+    /// What has become of a question of our own.
+    Answer {
+        /// The number that [`ask`] was given.
+        number: u64,
+        /// Who answered, and what; or why there is no answer.
+        answer: Result<(SocketAddr, Vec<u8>), String>,
+    },
 }
 
 /// Takes streams of others, for ever.

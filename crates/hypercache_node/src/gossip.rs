@@ -1,16 +1,19 @@
-//! The driver: one task that owns an engine, and gives it sockets, time and the application.
-
-mod events;
-mod streams;
+//! The driver of the gossip engine: one task that owns it, and gives it sockets, time, and the node.
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use hypercache_gossip::{
+    BROADCAST_BYTES_MAX, Claim, Counts, Doubt, Effect, Engine, EngineOptions, Error as Refused, Event,
+    RECORD_BYTES_MAX, Record, Version,
+};
+use hypercache_transport::DATAGRAM_BYTES_MAX;
+use hypercache_transport::streams::{self, Arrival, Question};
+use parking_lot::Mutex;
 use rand::TryRng;
 use rand::rngs::SysRng;
 use tokio::net::{TcpListener, UdpSocket};
@@ -19,12 +22,10 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-use crate::engine::{Counts, Effect, Engine, EngineOptions, Event};
 use crate::error::Error;
-use crate::message::{BROADCAST_BYTES_MAX, DATAGRAM_BYTES_MAX};
-use crate::record::{Claim, RECORD_BYTES_MAX, Record, Version};
-use events::EventQueue;
-use streams::{Arrival, Question};
+use crate::lease::Vigor;
+use crate::node::Node;
+use crate::sockets::Sockets;
 
 /// Frames of streams that may wait for the engine.
 const ARRIVALS_MAX: usize = 256;
@@ -34,44 +35,6 @@ const IDLE_MAX: Duration = Duration::from_secs(1);
 const OUTGOING_MAX: usize = 1_000;
 /// For the sockets to be closed.
 const CLOSE_MAX: Duration = Duration::from_secs(1);
-/// Ports that are tried where any free one will do, and it has to be free twice.
-const PORT_TRIES: usize = 16;
-
-/// The sockets of a member: one port for datagrams and streams.
-pub struct Sockets {
-    datagrams: std::net::UdpSocket,
-    streams: std::net::TcpListener,
-    /// Where they are bound: the port is never 0.
-    pub address: SocketAddr,
-}
-
-impl Sockets {
-    /// Opens both; port 0 is any that is free for both.
-    ///
-    /// # Errors
-    /// Where the system does not let it listen.
-    pub fn bind(address: SocketAddr) -> Result<Self, Error> {
-        Self::open(address).map_err(|error| Error::Listen(address, error))
-    }
-
-    fn open(address: SocketAddr) -> io::Result<Self> {
-        let mut tries = if address.port() == 0 { PORT_TRIES } else { 1 };
-        loop {
-            tries -= 1;
-            let streams = std::net::TcpListener::bind(address)?;
-            let bound = streams.local_addr()?;
-            match std::net::UdpSocket::bind(bound) {
-                Ok(datagrams) => {
-                    datagrams.set_nonblocking(true)?;
-                    streams.set_nonblocking(true)?;
-                    return Ok(Self { datagrams, streams, address: bound });
-                }
-                Err(error) if tries == 0 => return Err(error),
-                Err(_) => {}
-            }
-        }
-    }
-}
 
 enum Command {
     Join(Vec<String>),
@@ -83,9 +46,10 @@ enum Command {
 
 /// A member that runs. Dropping it, or closing it, ends it without a word to the others.
 pub struct Gossip {
+    node: Arc<Node>,
     /// `None` once it is closed.
     commands: Mutex<Option<mpsc::UnboundedSender<Command>>>,
-    events: Arc<EventQueue>,
+    counts: Arc<Mutex<Counts>>,
     /// Broadcasts that were taken and are not on their way.
     outgoing: Arc<AtomicUsize>,
     /// Disconnected when the sockets are closed.
@@ -93,35 +57,28 @@ pub struct Gossip {
 }
 
 impl Gossip {
-    /// Runs a member over sockets. `wake` is called, on a thread of the runtime, when there are events to
-    /// take and there were none before.
+    /// Runs a member over sockets. What it learns, the node hears on a thread of the runtime.
     ///
     /// # Errors
     /// A record that has too many bytes; where the system gives no threads, or will not watch the sockets.
-    pub fn run(
-        options: EngineOptions,
-        sockets: Sockets,
-        wake: impl Fn() + Send + Sync + 'static,
-    ) -> Result<Self, Error> {
+    pub fn run(options: EngineOptions, sockets: Sockets, node: Arc<Node>) -> Result<Self, Error> {
         check_size(&options.record)?;
         let runtime = runtime().map_err(Error::System)?;
         let _entered = runtime.enter();
-        let datagrams = UdpSocket::from_std(sockets.datagrams).map_err(Error::System)?;
-        let streams = TcpListener::from_std(sockets.streams).map_err(Error::System)?;
-        let events = Arc::new(EventQueue::new(wake));
+        let (datagrams, streams) = sockets.watched().map_err(Error::System)?;
         let (commands, asked) = mpsc::unbounded_channel();
-        let outgoing = Arc::new(AtomicUsize::new(0));
-        let owner = Owner::new(options, datagrams, events.clone(), outgoing.clone());
+        let (outgoing, counts) = (Arc::default(), Arc::default());
+        let owner = Owner::new(options, datagrams, node.clone(), Arc::clone(&outgoing), Arc::clone(&counts));
         let (end, ended) = channel();
-        let told = events.clone();
+        let told = node.clone();
         runtime.spawn(async move {
             // In a task of its own, so that a panic ends that one and can be told of.
             if tokio::spawn(owner.run(streams, asked)).await.is_err() {
-                told.add(Event::Failed);
+                told.heed(Event::Failed, wall_ms());
             }
             drop(end);
         });
-        Ok(Self { commands: Mutex::new(Some(commands)), events, outgoing, ended: Mutex::new(ended) })
+        Ok(Self { node, commands: Mutex::new(Some(commands)), counts, outgoing, ended: Mutex::new(ended) })
     }
 
     /// Begins to take part: see [`Engine::join`].
@@ -134,14 +91,16 @@ impl Gossip {
         self.command(Command::Leave);
     }
 
-    /// Replaces what this member says of itself, but for its version, and for that it leaves.
+    /// Replaces what this member says of itself, but for its version, and for that it leaves. It is told
+    /// before the call returns. Answers whether it takes part, and so could.
     ///
     /// # Errors
     /// A record that has too many bytes; then nothing has changed.
-    pub fn update(&self, record: Record) -> Result<(), Error> {
+    pub fn update(&self, record: Record) -> Result<bool, Error> {
         check_size(&record)?;
+        let is_told = self.node.update(&record, wall_ms());
         self.command(Command::Update(Box::new(record)));
-        Ok(())
+        Ok(is_told)
     }
 
     /// Sends a message to every live member.
@@ -151,7 +110,7 @@ impl Gossip {
     pub fn broadcast(&self, name: String, data: String, lamport_time: u64) -> Result<(), Error> {
         let size = name.len() + data.len();
         if size > BROADCAST_BYTES_MAX {
-            return Err(Error::BroadcastTooLarge(size));
+            return Err(Refused::BroadcastTooLarge(size).into());
         }
         if self.outgoing.fetch_add(1, Ordering::Relaxed) >= OUTGOING_MAX {
             self.outgoing.fetch_sub(1, Ordering::Relaxed);
@@ -161,32 +120,26 @@ impl Gossip {
         Ok(())
     }
 
-    /// Tells the others which ring this member has.
+    /// Tells the others which ring this member has, where no ring follows the node.
     pub fn announce_ring(&self, checksum: u64) {
         self.command(Command::Ring(checksum));
     }
 
-    /// Takes events that have come, at most so many, and answers whether more wait.
-    pub fn take_events(&self, count_max: usize) -> (Vec<Event>, bool) {
-        self.events.take(count_max)
-    }
-
-    /// Counters.
+    /// Counters. They stay when it is closed.
     pub fn counts(&self) -> Counts {
-        self.events.counts()
+        self.counts.lock().clone()
     }
 
     /// Ends it, without a word to the others, and waits until its sockets are closed. May be called again.
     pub fn close(&self) {
-        self.events.close();
-        drop(locked(&self.commands).take());
+        drop(self.commands.lock().take());
         // The task waits for nothing but its turn. Should it not get one, the port is busy a while longer.
-        let _ = locked(&self.ended).recv_timeout(CLOSE_MAX);
+        let _ = self.ended.lock().recv_timeout(CLOSE_MAX);
     }
 
     /// Of a member that has ended nobody hears a command.
     fn command(&self, command: Command) {
-        if let Some(commands) = &*locked(&self.commands) {
+        if let Some(commands) = &*self.commands.lock() {
             let _ = commands.send(command);
         }
     }
@@ -198,16 +151,11 @@ impl Drop for Gossip {
     }
 }
 
-/// Nothing here panics with a lock held, and what is behind it would be whole if something did.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// Whatever version it will have: the engine tells nobody of a record that is larger.
 fn check_size(record: &Record) -> Result<(), Error> {
     let version = Version { started_at_ms: u64::MAX, counter: u64::MAX };
     let size = Record { version, ..record.clone() }.encode().len();
-    if size > RECORD_BYTES_MAX { Err(Error::RecordTooLarge(size)) } else { Ok(()) }
+    if size > RECORD_BYTES_MAX { Err(Refused::RecordTooLarge(size).into()) } else { Ok(()) }
 }
 
 /// Randomness of the system, for [`EngineOptions::random_seed`].
@@ -220,23 +168,29 @@ pub fn random_seed() -> Result<[u8; 32], Error> {
     Ok(seed)
 }
 
-/// The runtime of all members of this process: made at first use, and never ended.
+/// The wall clock, in milliseconds since 1970.
+fn wall_ms() -> f64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    since.as_millis() as f64
+}
+
+/// The runtime of all nodes of this process: made at first use, and never ended.
 fn runtime() -> io::Result<&'static Runtime> {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     if let Some(runtime) = RUNTIME.get() {
         return Ok(runtime);
     }
     let mut builder = Builder::new_multi_thread();
-    let made =
-        builder.worker_threads(2).thread_name("hypercache-gossip").enable_io().enable_time().build()?;
+    let made = builder.worker_threads(2).thread_name("hypercache-node").enable_io().enable_time().build()?;
     Ok(RUNTIME.get_or_init(|| made))
 }
 
 struct Owner {
     engine: Engine,
+    node: Arc<Node>,
     begun: Instant,
     datagrams: UdpSocket,
-    events: Arc<EventQueue>,
+    counts: Arc<Mutex<Counts>>,
     /// See [`Gossip::outgoing`].
     outgoing: Arc<AtomicUsize>,
     /// How many of them the engine has.
@@ -249,22 +203,26 @@ struct Owner {
     arrivals: mpsc::Sender<Arrival>,
     arrived: mpsc::Receiver<Arrival>,
     timeout: Duration,
+    /// What is told when the sockets are closed.
+    last_words: Option<Event>,
 }
 
 impl Owner {
     fn new(
         options: EngineOptions,
         datagrams: UdpSocket,
-        events: Arc<EventQueue>,
+        node: Arc<Node>,
         outgoing: Arc<AtomicUsize>,
+        counts: Arc<Mutex<Counts>>,
     ) -> Self {
         let (arrivals, arrived) = mpsc::channel(ARRIVALS_MAX);
         Self {
             timeout: options.timing.sync_timeout,
             engine: Engine::new(options),
+            node,
             begun: Instant::now(),
             datagrams,
-            events,
+            counts,
             outgoing,
             held: 0,
             waiting: BTreeMap::new(),
@@ -272,16 +230,19 @@ impl Owner {
             tasks: JoinSet::new(),
             arrivals,
             arrived,
+            last_words: None,
         }
     }
 
     async fn run(mut self, streams: TcpListener, mut commands: mpsc::UnboundedReceiver<Command>) {
         self.tasks.spawn(streams::accept(streams, self.timeout, self.arrivals.clone()));
+        let news = self.node.news();
         let mut buffer = [0; DATAGRAM_BYTES_MAX + 1];
-        let mut last_words = None;
-        while last_words.is_none() {
+        let mut next_look = Duration::ZERO;
+        while self.last_words.is_none() {
+            let engine_next = self.engine.next_tick().unwrap_or(Duration::MAX);
             let idle_end = self.begun.elapsed() + IDLE_MAX;
-            let wake_at = self.begun + self.engine.next_tick().map_or(idle_end, |at| at.min(idle_end));
+            let wake_at = self.begun + engine_next.min(next_look).min(idle_end);
             tokio::select! {
                 received = self.datagrams.recv_from(&mut buffer) => {
                     // Some systems tell here that a datagram sent before was not wanted: no concern of this
@@ -295,28 +256,65 @@ impl Owner {
                     Some(command) => self.obey(command),
                     None => break,
                 },
+                () = news.notified() => {}
                 () = sleep_until(wake_at) => {}
             }
-            self.engine.tick(self.begun.elapsed());
-            for effect in self.engine.take_effects() {
-                match effect {
-                    Effect::Tell(event @ (Event::Left | Event::Conflict(_) | Event::JoinEnded(Err(_)))) => {
-                        last_words = Some(event);
-                    }
-                    effect => self.effect(effect),
-                }
-            }
-            let held = self.engine.outgoing_count();
-            self.outgoing.fetch_sub(self.held - held, Ordering::Relaxed);
-            self.held = held;
-            while self.tasks.try_join_next().is_some() {}
-            self.events.count(self.engine.counts());
+            next_look = self.settle();
         }
         self.tasks.shutdown().await;
-        let events = self.events.clone();
-        // Who hears that it is over may open the same port again.
+        let (node, last_words) = (self.node.clone(), self.last_words.take());
+        // Whoever hears that it is over may open the same port again.
         drop(self);
-        last_words.into_iter().for_each(|event| events.add(event));
+        last_words.into_iter().for_each(|event| node.heed(event, wall_ms()));
+    }
+
+    /// Does all that follows from what has just happened: what the engine wants done, and what the node has
+    /// to tell the others because of it. Answers when the node wants to be looked at next.
+    fn settle(&mut self) -> Duration {
+        let next_look = loop {
+            self.engine.tick(self.begun.elapsed());
+            let next_check = self.check_lease();
+            let next_look = self.announce();
+            let effects = self.engine.take_effects();
+            if effects.is_empty() {
+                // By the engine's clock, which stands still while the process does.
+                let wait = |at: Duration| at.saturating_sub(self.engine.time());
+                let soonest = next_check.into_iter().chain(next_look).map(wait).min();
+                break self.begun.elapsed() + soonest.unwrap_or(IDLE_MAX);
+            }
+            for effect in effects {
+                self.perform(effect);
+            }
+        };
+        let held = self.engine.outgoing_count();
+        self.outgoing.fetch_sub(self.held - held, Ordering::Relaxed);
+        self.held = held;
+        while self.tasks.try_join_next().is_some() {}
+        self.counts.lock().clone_from(self.engine.counts());
+        next_look
+    }
+
+    /// Tells the others how the application is.
+    fn check_lease(&mut self) -> Option<Duration> {
+        let (vigor, next) = self.node.check_lease(self.engine.time());
+        if let Some(vigor) = vigor {
+            let doubt = match vigor {
+                Vigor::Well => None,
+                Vigor::Stalled => Some(Doubt::Stalled),
+                Vigor::GaveUp => Some(Doubt::GaveUp),
+            };
+            self.engine.doubt(self.begun.elapsed(), doubt);
+        }
+        next
+    }
+
+    /// Tells the others which ring this member has, where it is another one.
+    fn announce(&mut self) -> Option<Duration> {
+        let (checksum, next) = self.node.look(self.engine.time(), wall_ms());
+        if let Some(checksum) = checksum {
+            self.engine.announce_ring(self.begun.elapsed(), checksum);
+        }
+        next
     }
 
     fn take_arrival(&mut self, arrival: Arrival) {
@@ -340,7 +338,7 @@ impl Owner {
             Command::Update(new) => {
                 let _ = self.engine.update(now, |record| {
                     let claim = if record.claim == Claim::Leaving { record.claim } else { new.claim };
-                    *record = Record { claim, version: record.version, ..*new };
+                    *record = Record { claim, doubt: record.doubt, version: record.version, ..*new };
                 });
             }
             Command::Broadcast { name, data, lamport_time } => {
@@ -351,7 +349,7 @@ impl Owner {
         }
     }
 
-    fn effect(&mut self, effect: Effect) {
+    fn perform(&mut self, effect: Effect) {
         match effect {
             // What the system does not take now is lost, as it may be on its way.
             Effect::Datagram { to, bytes } => drop(self.datagrams.try_send_to(&bytes, to)),
@@ -366,7 +364,10 @@ impl Owner {
                     let _ = waiting.send(frame);
                 }
             }
-            Effect::Tell(event) => self.events.add(event),
+            Effect::Tell(event @ (Event::Left | Event::Conflict(_) | Event::JoinEnded(Err(_)))) => {
+                self.last_words = Some(event);
+            }
+            Effect::Tell(event) => self.node.heed(event, wall_ms()),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Which broadcasts of a member have come.
+//! Which numbered messages of a sender have come.
 
 use serde::{Deserialize, Serialize};
 

@@ -5,19 +5,30 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use hypercache_core::{HashFunction, Ring, RingOptions, StatusSet};
 use hypercache_gossip::{
-    Change, ChangeKind, EngineOptions, Event, Gossip, NEWEST_SPOKEN, Record, Refusal, SharedOptions, Sockets,
-    Status, Timing,
+    Change, ChangeKind, EngineOptions, NEWEST_SPOKEN, Record, Refusal, SharedOptions, Status, Timing,
 };
+use hypercache_node::{Event, Node, Patience, Runtime, Sockets};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
 struct Member {
-    gossip: Gossip,
+    runtime: Runtime,
+    ring: Arc<Ring>,
     address: String,
     view: BTreeMap<String, Change>,
     seen: Vec<(ChangeKind, String)>,
     told: Vec<Event>,
+}
+
+/// How long an application may be silent here. Only one that has renewed its lease once can stall.
+const STALL_TIMEOUT: Duration = Duration::from_millis(400);
+
+fn ring() -> Arc<Ring> {
+    let hash = HashFunction::new("xxhash64", 0).expect("it exists");
+    let options = RingOptions::new(hash, 64.0, StatusSet::default(), false).expect("legal options");
+    Ring::new(options, Vec::new(), 0.0).expect("no nodes").into()
 }
 
 fn options(id: &str, sockets: &Sockets) -> EngineOptions {
@@ -50,13 +61,22 @@ impl Member {
         let address = sockets.address.to_string();
         let mut options = options(id, &sockets);
         change(&mut options);
-        let gossip = Gossip::run(options, sockets, || {}).expect("a runtime");
-        gossip.join(seeds.iter().map(|seed| (*seed).into()).collect());
-        Self { gossip, address, view: BTreeMap::new(), seen: Vec::new(), told: Vec::new() }
+        let runtime = Runtime::new(Node::new(id, || {}));
+        runtime.node().configure(Patience { divergence: PATIENCE, stall_timeout: STALL_TIMEOUT });
+        let ring = ring();
+        runtime.node().follow(ring.clone(), 0.0);
+        runtime.open_gossip(options, sockets).expect("a runtime");
+        runtime.join(seeds.iter().map(|seed| (*seed).into()).collect());
+        Self { runtime, ring, address, view: BTreeMap::new(), seen: Vec::new(), told: Vec::new() }
+    }
+
+    /// Who is on its ring, and how, whether or not anybody has taken its events.
+    fn on_ring(&self) -> Vec<(String, Status)> {
+        self.ring.snapshot().nodes().map(|(_, node)| (node.id.to_string(), node.status)).collect()
     }
 
     fn look(&mut self) {
-        for event in self.gossip.take_events(1_000).0 {
+        for event in self.runtime.node().take(1_000) {
             if let Event::Changed(changes) = &event {
                 for change in changes {
                     self.seen.push((change.kind, change.id.clone()));
@@ -98,7 +118,7 @@ fn three() -> [Member; 3] {
 #[test]
 fn members_find_each_other_and_see_one_leave() {
     let [mut a, mut b, mut c] = three();
-    c.gossip.leave();
+    c.runtime.leave();
     let left = [("a", Status::Alive), ("b", Status::Alive)];
     wait_for("it has left", || a.sees(&left) && b.sees(&left));
     wait_for("its leave is over", || {
@@ -130,27 +150,29 @@ fn what_members_say_reaches_all() {
     let mut record = members[1].view["a"].record.clone();
     record.metadata.insert("big".into(), "x".repeat(4_096));
     record.weight = 3.0;
-    a.gossip.update(record).expect("it is small enough");
-    a.gossip.broadcast("greeting".into(), "\"hello\"".into(), 9).expect("it is small enough");
-    a.gossip.announce_ring(0xABC);
+    a.runtime.update(record).expect("it is small enough");
+    a.runtime.broadcast("greeting".into(), "\"hello\"".into(), 9).expect("it is small enough");
     wait_for("all know it", || {
         members.iter_mut().all(|member| {
             member.look();
             member.view["a"].record.weight == 3.0
         })
     });
+    let told = members[0].ring.snapshot().checksum();
     wait_for("both others have heard", || {
         members[1..].iter_mut().all(|member| {
             member.look();
             let heard = member.told.iter().filter(|event| matches!(event, Event::Heard(_))).count();
-            let ring =
-                |event: &Event| matches!(event, Event::Ring(id, mark) if id == "a" && mark.checksum == 0xABC);
-            heard == 1 && member.told.iter().any(ring)
+            let has_ring = |event: &Event| match event {
+                Event::RingTold(id, checksum) => id == "a" && *checksum == told,
+                _ => false,
+            };
+            heard == 1 && member.told.iter().any(has_ring)
         })
     });
     let huge = Record { zone: Some("z".repeat(70_000)), ..members[0].view["a"].record.clone() };
-    assert!(members[0].gossip.update(huge).is_err());
-    let refused = members[0].gossip.broadcast("n".into(), "x".repeat(512), 1).expect_err("it is too large");
+    assert!(members[0].runtime.update(huge).is_err());
+    let refused = members[0].runtime.broadcast("n".into(), "x".repeat(512), 1).expect_err("it is too large");
     assert!(refused.to_string().contains("513 bytes; at most 512"), "{refused}");
 }
 
@@ -159,8 +181,8 @@ fn many_messages_at_once_all_arrive_and_more_than_can_wait_are_refused() {
     let mut members = three();
     let mut sent = 0;
     let refused = loop {
-        match members[0].gossip.broadcast("count".into(), sent.to_string(), 1) {
-            Ok(()) => sent += 1,
+        match members[0].runtime.broadcast("count".into(), sent.to_string(), 1) {
+            Ok(_) => sent += 1,
             Err(error) => break error,
         }
     };
@@ -229,10 +251,78 @@ fn fifty_members_of_one_process_find_each_other_and_end() {
     });
     println!("50 members converged in {:?}", begun.elapsed());
     let addresses: Vec<String> = members.iter().map(|member| member.address.clone()).collect();
-    let counts = Arc::new(members[0].gossip.counts());
+    let counts = Arc::new(members[0].runtime.counts());
     assert!(counts.dropped.is_empty(), "{:?}", counts.dropped);
     drop(members);
     for address in addresses {
         assert!(Sockets::bind(address.parse().expect("an address")).is_ok(), "{address} is free again");
     }
+}
+
+#[test]
+fn rings_follow_their_members_though_nobody_takes_events() {
+    let mut members = three();
+    let wanted = |statuses: [Status; 3]| -> Vec<(String, Status)> {
+        ["a", "b", "c"].map(String::from).into_iter().zip(statuses).collect()
+    };
+    wait_for("all rings are the same", || {
+        members.iter().all(|member| member.on_ring() == wanted([Status::Alive; 3]))
+    });
+    let checksums = members.each_ref().map(|member| member.ring.snapshot().checksum());
+    assert!(checksums.iter().all(|checksum| *checksum == checksums[0]));
+    let [a, b, c] = &mut members;
+    a.look();
+    c.runtime.end_gossip();
+    let dead = wanted([Status::Alive, Status::Alive, Status::Dead]);
+    wait_for("it is dead on both rings", || a.on_ring() == dead && b.on_ring() == dead);
+    let seen_before = a.seen.len();
+    a.look();
+    assert!(a.seen[seen_before..].contains(&(ChangeKind::Failed, "c".into())), "told when it is taken");
+}
+
+#[test]
+fn a_change_of_members_is_told_before_the_change_of_the_ring_that_it_caused() {
+    let mut members = three();
+    let [a, _, c] = &mut members;
+    c.runtime.end_gossip();
+    wait_for("it is dead", || {
+        a.look();
+        a.view["c"].status == Status::Dead
+            && matches!(a.told.last(), Some(Event::RingChanged(_) | Event::RingTold(..)))
+    });
+    let has_failed = |event: &Event| match event {
+        Event::Changed(changes) => changes.iter().any(|change| change.status == Status::Dead),
+        _ => false,
+    };
+    let failed_at = a.told.iter().position(has_failed).expect("it was told");
+    let moved = |event: &Event| match event {
+        Event::RingChanged(change) => change.transfers.iter().any(|transfer| transfer.from.is_some()),
+        _ => false,
+    };
+    let moved_at = a.told.iter().rposition(moved).expect("keys moved");
+    assert!(failed_at < moved_at, "{failed_at} {moved_at}");
+}
+
+#[test]
+fn an_application_that_stands_still_gives_up_its_keys_and_takes_them_back() {
+    let mut members = three();
+    let [a, b, c] = &mut members;
+    c.runtime.node().renew_lease();
+    let status =
+        |member: &Member| member.on_ring().into_iter().find(|(id, _)| id == "c").map(|(_, status)| status);
+    wait_for("it has given up its keys everywhere", || {
+        [&*a, &*b, &*c].iter().all(|member| status(member) == Some(Status::Dead))
+    });
+    a.look();
+    let said = [ChangeKind::Suspected, ChangeKind::Failed].map(|kind| (kind, "c".to_string()));
+    let of_c = || a.seen.iter().filter(|(kind, id)| id == "c" && *kind != ChangeKind::Joined);
+    assert!(of_c().eq(&said), "{:?}", a.seen);
+    assert_eq!(a.view["c"].record.doubt.map(|doubt| doubt.name()), Some("stalled"));
+    wait_for("it has its keys back", || {
+        c.runtime.node().renew_lease();
+        [&*a, &*b, &*c].iter().all(|member| status(member) == Some(Status::Alive))
+    });
+    a.look();
+    assert_eq!(a.seen.last(), Some(&(ChangeKind::Recovered, "c".into())));
+    c.runtime.node().drop_lease();
 }
