@@ -6,6 +6,8 @@ import { CommandFailed, hasProgram, root, run } from './run.mjs'
 
 /** What the addon is built from. */
 const RUST_SOURCES = ['Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', 'crates']
+/** The files of it that decide, by their names. */
+export const RUST_FILE = /\.(rs|toml|lock)$/
 /** What `dist/` is built from. */
 const TYPESCRIPT_SOURCES = ['ts', 'tsconfig.json', 'tsconfig.build.json']
 
@@ -50,7 +52,7 @@ export function isAddonStale() {
   const products = ['index.js', 'index.d.ts'].map((name) => join(root, name))
   if (addon === undefined || !products.every((file) => existsSync(file))) return true
   // The generated files are part of a checkout, so their times say nothing.
-  return changedAtMs(join(root, addon)) < newest(RUST_SOURCES, /\.(rs|toml|lock)$/)
+  return changedAtMs(join(root, addon)) < newest(RUST_SOURCES, RUST_FILE)
 }
 
 function isTypeScriptStale() {
