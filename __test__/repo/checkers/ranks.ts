@@ -2,7 +2,8 @@
  * Which way imports go under `ts/`.
  *
  * A file imports from its own folder or from a lower rank, never from another folder of its rank: what flows
- * up are events and return values. The addon has one door, `ts/native.ts`.
+ * up are events and return values. Folders in a folder know the files around them, and not each other. The
+ * addon has one door, `ts/native.ts`.
  */
 
 import { posix } from 'node:path'
@@ -13,7 +14,7 @@ const byRank = [
   [],
   ['ring', 'config', 'events', 'transport'],
   ['membership', 'routing', 'store'],
-  ['metrics', 'health', 'forwarding', 'migration'],
+  ['metrics', 'health', 'forwarding'],
   ['coordinator'],
   ['http', 'resp', 'wire'],
   ['cli', 'index.ts'],
@@ -25,6 +26,7 @@ const rankOf = new Map(byRank.flatMap((units, rank) => units.map((unit) => [unit
 const ground = new Set([
   ...['native.ts', 'errors.ts', 'types.ts', 'cluster-types.ts', 'clock.ts', 'checks.ts'],
   ...[
+    'addresses.ts',
     'frozen.ts',
     'json.ts',
     'listeners.ts',
@@ -40,13 +42,16 @@ const ground = new Set([
 interface Unit {
   name: string
   rank: number
+  /** The folder in the folder, if it is in one. */
+  part?: string
 }
 
 function unitOf(path: string): Unit | undefined {
-  const [, first = ''] = path.split('/')
+  const [, first = '', ...rest] = path.split('/')
   if (ground.has(first)) return { name: 'rank 0', rank: 0 }
   const rank = rankOf.get(first)
-  return rank === undefined ? undefined : { name: first, rank }
+  if (rank === undefined) return undefined
+  return rest.length > 1 ? { name: first, rank, part: rest[0]! } : { name: first, rank }
 }
 
 /** A text between quotes that names a module, and where it is. */
@@ -110,7 +115,11 @@ function ruleBroken(path: string, from: Unit, specifier: string): string | undef
   if (!target.startsWith('ts/')) return 'nothing outside ts/ is part of the package'
   const to = unitOf(target)
   if (to === undefined) return `the target has no rank: give it one in ${tableFile}`
-  if (to.name === from.name || to.rank < from.rank) return undefined
+  if (to.rank < from.rank) return undefined
+  if (to.name === from.name) {
+    if (to.part === undefined || to.part === from.part) return undefined
+    return `a file of ${from.name} imports from its own folder or the one around it, not from ${to.part}`
+  }
   const ranks = `${from.name} has rank ${from.rank}, ${to.name} has rank ${to.rank}`
   return to.rank === from.rank
     ? `folders of one rank do not import each other (${ranks})`
