@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { codeDifferences, codesIn, codesOfTable, unknownScripts } from './checkers/documents'
+import {
+  codeDifferences,
+  codesIn,
+  codesOfTable,
+  commandsIn,
+  eventTypesIn,
+  unknownScripts,
+  unnamedIn,
+} from './checkers/documents'
 import { source, sources } from './checkers/sources'
 
 const table = () => codesOfTable(source('docs/errors.md').text)
@@ -32,6 +40,15 @@ describe('documents', () => {
     expect(documents.length).toBeGreaterThan(2)
     expect(unknownScripts(documents, scripts)).toEqual([])
   })
+
+  test('have each command of the tool, and each type of event', () => {
+    const commands = commandsIn(sources(['ts/cli'], /\.ts$/))
+    expect(commands).toEqual(expect.arrayContaining(['serve', 'events', 'route']))
+    expect(unnamedIn(source('docs/cli.md'), commands)).toEqual([])
+    const types = eventTypesIn(source('ts/events/payloads.ts'))
+    expect(types).toEqual(expect.arrayContaining(['member:joined', 'ring:changed', 'health:changed']))
+    expect(unnamedIn(source('docs/events.md'), types)).toEqual([])
+  })
 })
 
 describe('the checks bite', () => {
@@ -43,6 +60,17 @@ describe('the checks bite', () => {
     expect([...code, ...rows]).toEqual(['ERR_HYPERCACHE_ONE', 'ERR_HYPERCACHE_TWO'])
     expect(codeDifferences(code, rows)).toHaveLength(2)
     expect(codeDifferences(code, code)).toEqual([])
+  })
+
+  test('on a command, or a type of event, that a document does not have', () => {
+    const files = [{ path: 'ts/cli/a.ts', text: "program.command('rout')\nring.command('plan <id>')" }]
+    const document = {
+      path: 'docs/cli.md',
+      text: 'With `hypercache ring plan --add`, routes are planned: `route`.',
+    }
+    expect(unnamedIn(document, commandsIn(files))).toEqual(['docs/cli.md: nothing about rout'])
+    const payloads = { path: 'ts/events/payloads.ts', text: "const SHAPES = {\n  'ring:torn': SHAPE,\n}" }
+    expect(unnamedIn(document, eventTypesIn(payloads))).toEqual(['docs/cli.md: nothing about ring:torn'])
   })
 
   test('on a command that is not there', () => {
