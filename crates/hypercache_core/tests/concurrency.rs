@@ -159,7 +159,7 @@ fn a_writer_in_a_loop_shuts_nobody_out() {
         ring.add_nodes(vec![spec(id)], 0.0).expect("a new node");
         ring.remove_nodes(&[id], 0.0).expect("it is there");
     };
-    let mut waited_for: Vec<usize> = thread::scope(|scope| {
+    let waited_for: Vec<usize> = thread::scope(|scope| {
         scope.spawn(|| {
             while !is_over.load(Ordering::Relaxed) {
                 pair("looping");
@@ -175,7 +175,7 @@ fn a_writer_in_a_loop_shuts_nobody_out() {
         turns
     });
     println!("changes made during two of the one that waits: {waited_for:?}");
-    waited_for.sort_unstable();
-    // Its own two, and as many before each as were asked for earlier. Now and then the scheduler lets it ask late.
-    assert!(waited_for[TURNS / 2] <= 6, "{waited_for:?}");
+    // Its own two, and one before each: 4 at a time. The scheduler may let it ask late now and then; who is shut out
+    // waits for thousands.
+    assert!(waited_for.iter().sum::<usize>() <= 50 * TURNS, "{waited_for:?}");
 }
