@@ -165,7 +165,7 @@ fn a_writer_in_a_loop_shuts_nobody_out() {
                 pair("looping");
             }
         });
-        let mut turn = || {
+        let turn = || {
             let before = change_count.load(Ordering::Relaxed);
             pair("waiting");
             change_count.load(Ordering::Relaxed) - before
