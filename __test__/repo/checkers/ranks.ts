@@ -2,7 +2,8 @@
  * Which way imports go under `ts/`.
  *
  * A file imports from its own folder or from a lower rank, never from another folder of its rank: what flows
- * up are events and return values. The addon has one door, `ts/native.ts`.
+ * up are events and return values. The addon has one door, `ts/native.ts`. The files of `@hypercache/ring`
+ * import each other, the addon and Node, and nothing else.
  */
 
 import { posix } from 'node:path'
@@ -35,6 +36,17 @@ const ground = new Set([
     'system-reason.ts',
   ],
 ])
+
+/** Those of them that are part of `@hypercache/ring`, as the folder `ring` is. */
+const ringGround = new Set([
+  ...['async-queue.ts', 'checks.ts', 'clock.ts', 'errors.ts', 'fifo.ts', 'frozen.ts', 'listeners.ts'],
+  ...['native.ts', 'types.ts'],
+])
+
+/** Whether a file is part of `@hypercache/ring`. */
+export function isOfRing(path: string): boolean {
+  return path.startsWith('ts/ring/') || ringGround.has(path.replace(/^ts\//, ''))
+}
 
 /** What stands or falls together: a folder, `index.ts`, or the files of rank 0. */
 interface Unit {
@@ -79,6 +91,11 @@ function isLoading(called: ts.Expression): boolean {
   return /^require(\.resolve)?$/.test(called.getText())
 }
 
+/** The path of the file that `path` names by a relative specifier. */
+export function targetOf(path: string, specifier: string): string {
+  return posix.join(posix.dirname(path), specifier).replace(/\.js$/, '.ts')
+}
+
 /** The imports of files under `ts/` that break a rule. */
 export function brokenImports(files: Source[]): string[] {
   return files.flatMap((file) => {
@@ -101,8 +118,11 @@ function otherLoaders(file: Source): string[] {
 const tableFile = '__test__/repo/checkers/ranks.ts'
 
 function ruleBroken(path: string, from: Unit, specifier: string): string | undefined {
-  if (!specifier.startsWith('.')) return undefined
-  const target = posix.join(posix.dirname(path), specifier).replace(/\.js$/, '.ts')
+  if (!specifier.startsWith('.')) {
+    const isAllowed = specifier.startsWith('node:') || !isOfRing(path)
+    return isAllowed ? undefined : '@hypercache/ring depends on no other package'
+  }
+  const target = targetOf(path, specifier)
   if (target === 'index.ts') {
     return path === 'ts/native.ts' ? undefined : 'only ts/native.ts imports the addon'
   }
@@ -110,7 +130,10 @@ function ruleBroken(path: string, from: Unit, specifier: string): string | undef
   if (!target.startsWith('ts/')) return 'nothing outside ts/ is part of the package'
   const to = unitOf(target)
   if (to === undefined) return `the target has no rank: give it one in ${tableFile}`
-  if (to.name === from.name || to.rank < from.rank) return undefined
+  if (to.name === from.name || to.rank < from.rank) {
+    const isHeld = !isOfRing(path) || isOfRing(target)
+    return isHeld ? undefined : `${path} is part of @hypercache/ring, and ${target} is not`
+  }
   const ranks = `${from.name} has rank ${from.rank}, ${to.name} has rank ${to.rank}`
   return to.rank === from.rank
     ? `folders of one rank do not import each other (${ranks})`
