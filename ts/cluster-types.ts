@@ -1,4 +1,4 @@
-/** Types of a running node that several parts share: members, health. */
+/** Types of a running node that several parts share: members, health, states, the agreement of rings. */
 
 import type { NodeStatus } from './types.js'
 
@@ -78,4 +78,23 @@ export interface HealthReport {
   readonly reasons: readonly string[]
   /** Every check, in byte order of the names. */
   readonly checks: readonly HealthCheckResult[]
+}
+
+/**
+ * Where a coordinator is in its life. `evicted`: another process has its node id, and the older claim to it.
+ */
+export type CoordinatorState = 'idle' | 'starting' | 'ready' | 'draining' | 'stopped' | 'evicted'
+
+/** How the rings of live members compare with this node's. Counts are since it was made. */
+export interface RingAgreementMetrics {
+  /** Whether rings have differed for too long. */
+  readonly isDiverged: boolean
+  /** Live members that tell the same checksum now, this node included. */
+  readonly agreeingCount: number
+  /** Live members that tell another checksum now, for however short a time. */
+  readonly differingCount: number
+  /** Who they are, and what they tell. */
+  readonly others: readonly { readonly nodeId: string; readonly checksum: string }[]
+  /** How often rings have differed for too long. */
+  readonly divergedCount: number
 }

@@ -1,11 +1,13 @@
 /** Everything: the ring, and the nodes and the cluster around it. */
 
 export type {
+  CoordinatorState,
   HealthCheckResult,
   HealthReport,
   Member,
   MembershipChange,
   MembershipChangeType,
+  RingAgreementMetrics,
 } from './cluster-types.js'
 export { systemClock } from './clock.js'
 export type { Clock, Timer } from './clock.js'
@@ -78,21 +80,20 @@ export { startHttpServer } from './http/http-server.js'
 export type { HttpLogger, HttpServer, HttpServerOptions } from './http/http-server.js'
 export type { BroadcastMessage, ReceivedBroadcast } from './events/broadcast.js'
 export type { DistributedMembership, NetworkMetrics } from './membership/distributed-membership.js'
-export { GossipMembership } from './membership/gossip-membership.js'
-export type { GossipMembershipOptions } from './membership/gossip-options.js'
+export { GossipMembership } from './membership/gossip/gossip-membership.js'
+export type { GossipMembershipOptions } from './membership/gossip/gossip-options.js'
 export type {
   MembershipMetrics,
   MembershipProvider,
   MembershipSubscription,
 } from './membership/membership-provider.js'
-export { SerfMembership } from './membership/serf-membership.js'
-export type { SerfAgentOptions, SerfMembershipOptions, SerfTimings } from './membership/serf-options.js'
+export { SerfMembership } from './membership/serf/serf-membership.js'
+export type { SerfAgentOptions, SerfMembershipOptions, SerfTimings } from './membership/serf/serf-options.js'
 export { SimpleMembership } from './membership/simple-membership.js'
-export type { LocalNode } from './membership/simple-membership.js'
-export type { ClusterMetrics, CoordinatorState, RingAgreementMetrics } from './metrics/cluster-metrics.js'
+export type { LocalNode } from './membership/local-node.js'
+export type { ClusterMetrics } from './metrics/cluster-metrics.js'
 export { PrometheusExporter } from './metrics/prometheus.js'
 export type { AnsweredRequest, MetricsSource } from './metrics/prometheus.js'
-export type { DataMigrator, Migration, MigrationProgress } from './migration/data-migrator.js'
 export type {
   ReplicaSelection,
   ReplicaSelectionName,

@@ -11,7 +11,7 @@ vi.setConfig({ testTimeout: 120_000 })
 /** A process that takes longer than this to end hangs. */
 const HANGS_MS = 30_000
 
-const GOSSIP = DIST.replace(/index\.js$/, 'membership/gossip-membership.js')
+const GOSSIP = DIST.replace(/index\.js$/, 'membership/gossip/gossip-membership.js')
 
 /** Makes members: `member(id)`, `joined(id, ...seeds)`, `at(member)`. */
 const PRELUDE = `

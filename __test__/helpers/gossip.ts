@@ -2,8 +2,8 @@
 
 import type { GossipConfig, HashRingConfig } from '../../dist/index.js'
 import { validateClusterConfig } from '../../dist/index.js'
-import { GossipMembership } from '../../dist/membership/gossip-membership.js'
-import type { GossipMembershipOptions } from '../../dist/membership/gossip-options.js'
+import { GossipMembership } from '../../dist/membership/gossip/gossip-membership.js'
+import type { GossipMembershipOptions } from '../../dist/membership/gossip/gossip-options.js'
 import { until } from './until'
 
 /** Quick, and forgiving enough for a machine that has other things to do. */

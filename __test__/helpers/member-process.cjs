@@ -3,7 +3,7 @@
 'use strict'
 
 const { resolve } = require('node:path')
-const { GossipMembership } = require(resolve(__dirname, '../../dist/membership/gossip-membership.js'))
+const { GossipMembership } = require(resolve(__dirname, '../../dist/membership/gossip/gossip-membership.js'))
 
 /** @type {InstanceType<typeof GossipMembership> | undefined} */
 let membership

@@ -4,7 +4,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import type { Member } from '../../dist/index.js'
-import type { GossipMembershipOptions } from '../../dist/membership/gossip-options.js'
+import type { GossipMembershipOptions } from '../../dist/membership/gossip/gossip-options.js'
 
 const PROGRAM = join(__dirname, 'member-process.cjs')
 

@@ -1,8 +1,8 @@
 /** What tests with Serf agents share. */
 
 import { type SerfMembershipOptions, type SerfTimings, validateClusterConfig } from '../../dist/index.js'
-import { payloadOf, type SerfMessage } from '../../dist/membership/serf-messages.js'
-import { hashOptionsText, type Said, type Tags, tagsOf } from '../../dist/membership/serf-tags.js'
+import { payloadOf, type SerfMessage } from '../../dist/membership/serf/serf-messages.js'
+import { hashOptionsText, type Said, type Tags, tagsOf } from '../../dist/membership/serf/serf-tags.js'
 
 /** The name of the cluster in tests. */
 export const CLUSTER_NAME = 'test'

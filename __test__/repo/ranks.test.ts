@@ -89,6 +89,15 @@ describe('the check bites', () => {
     expect(broken('ts/config/check-field.ts', "require('zod')")).toEqual([])
   })
 
+  test('on folders in a folder that know each other, or are known around them', () => {
+    const [gossip, serf] = ['ts/membership/gossip/a.ts', 'ts/membership/serf/a.ts']
+    expect(broken(gossip, "import { a } from './b.js'\nimport { c } from '../member-view.js'")).toEqual([])
+    expect(broken(gossip, "import { a } from '../serf/tags.js'")[0]).toContain('not from serf')
+    expect(broken(serf, "import { a } from '../gossip/a.js'")[0]).toContain('not from gossip')
+    expect(broken('ts/membership/a.ts', "import { a } from './serf/tags.js'")[0]).toContain('not from serf')
+    expect(broken(serf, "import { a } from '../../routing/route.js'")[0]).toContain('of one rank')
+  })
+
   test.each([
     "import { HashRing } from '../../index.js'",
     "import type { HashRing } from '../../index.js'",

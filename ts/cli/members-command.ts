@@ -3,7 +3,7 @@
 import { type Command, Option } from 'commander'
 
 import type { Member } from '../cluster-types.js'
-import { hostPort } from '../config/addresses.js'
+import { hostPort } from '../addresses.js'
 import type { MembersAnswer, RingAnswer } from '../http/api.js'
 import { jsonLine } from '../json.js'
 import type { NodeStatus } from '../types.js'

@@ -1,6 +1,6 @@
 /** What a configuration may say, and most likely was not meant to. */
 
-import { isLoopback } from './addresses.js'
+import { isLoopback } from '../addresses.js'
 import { membershipAdvice } from './membership-advice.js'
 import type { GoodValues } from './rules.js'
 

@@ -4,7 +4,7 @@ import type { ZodType, z as zod } from 'zod'
 
 import { isWellFormed } from '../checks.js'
 import { grouped } from '../errors.js'
-import { isAddress, isPeer } from './addresses.js'
+import { isAddress, isPeer } from '../addresses.js'
 
 type Zod = typeof zod
 

@@ -2,7 +2,7 @@
 
 import { hostname, networkInterfaces } from 'node:os'
 
-import { isAnyAddress } from './addresses.js'
+import { isAnyAddress } from '../addresses.js'
 
 /** Facts of a machine. */
 export interface HostFacts {

@@ -1,6 +1,6 @@
 /** What a configuration may say of a cluster of several nodes, and most likely was not meant to. */
 
-import { hostPort, isAnyAddress, isLoopback } from './addresses.js'
+import { hostPort, isAnyAddress, isLoopback } from '../addresses.js'
 import type { GoodValues } from './rules.js'
 
 /** Rounds of gossip that a suspected node should have, to hear of it and to be heard. */

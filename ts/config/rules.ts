@@ -1,7 +1,7 @@
 /** Rules across fields. */
 
 import { grouped } from '../errors.js'
-import { isAnyAddress, isLoopback } from './addresses.js'
+import { isAnyAddress, isLoopback } from '../addresses.js'
 import { leafAt } from './leaves.js'
 import { PRESET_VALUES } from './presets.js'
 import type { Problems } from './problems.js'

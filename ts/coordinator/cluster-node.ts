@@ -1,6 +1,6 @@
 /** What coordinators have in common, whatever membership they are given. */
 
-import type { HealthReport, MembershipChange } from '../cluster-types.js'
+import type { CoordinatorState, HealthReport, MembershipChange } from '../cluster-types.js'
 import { checkedFunction } from '../checks.js'
 import { type Clock, LONG_MS, endsWithin, keepAlive, systemClock } from '../clock.js'
 import type { ClusterConfig, HashRingConfig } from '../config/cluster-config.js'
@@ -13,7 +13,7 @@ import type { HealthCheck, HealthCheckOptions } from '../health/health-check.js'
 import { HealthMonitor } from '../health/health-monitor.js'
 import { callListener, describedError, stopWatching, warn } from '../listeners.js'
 import type { MembershipProvider } from '../membership/membership-provider.js'
-import type { ClusterMetrics, CoordinatorState } from '../metrics/cluster-metrics.js'
+import type { ClusterMetrics } from '../metrics/cluster-metrics.js'
 import { HashRing } from '../ring/hash-ring.js'
 import { largestTransfers } from '../ring/transfers.js'
 import { RingRouting } from '../routing/ring-routing.js'

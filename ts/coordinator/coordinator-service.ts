@@ -1,12 +1,12 @@
 /** The contract of coordinators. */
 
-import type { HealthReport } from '../cluster-types.js'
+import type { CoordinatorState, HealthReport } from '../cluster-types.js'
 import type { ClusterConfig } from '../config/cluster-config.js'
 import type { EventBus } from '../events/event-bus.js'
 import type { LamportClock } from '../events/lamport-clock.js'
 import type { HealthCheck, HealthCheckOptions } from '../health/health-check.js'
 import type { MembershipProvider } from '../membership/membership-provider.js'
-import type { ClusterMetrics, CoordinatorState } from '../metrics/cluster-metrics.js'
+import type { ClusterMetrics } from '../metrics/cluster-metrics.js'
 import type { RoutingProvider } from '../routing/routing-provider.js'
 import type { MovementPlan, PlanOptions, PlannedChange, StopWatching } from '../types.js'
 

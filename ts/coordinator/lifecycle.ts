@@ -1,7 +1,7 @@
 /** The states of a coordinator, and which may follow which. */
 
 import { HyperCacheError } from '../errors.js'
-import type { CoordinatorState } from '../metrics/cluster-metrics.js'
+import type { CoordinatorState } from '../cluster-types.js'
 
 const NEXT: Readonly<Record<CoordinatorState, readonly CoordinatorState[]>> = {
   idle: ['starting'],

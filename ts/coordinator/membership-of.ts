@@ -3,9 +3,9 @@
 import type { Clock } from '../clock.js'
 import type { ClusterConfig } from '../config/cluster-config.js'
 import type { DistributedMembership } from '../membership/distributed-membership.js'
-import { GossipMembership } from '../membership/gossip-membership.js'
-import { SerfMembership } from '../membership/serf-membership.js'
-import { localNodeOf } from '../membership/simple-membership.js'
+import { GossipMembership } from '../membership/gossip/gossip-membership.js'
+import { SerfMembership } from '../membership/serf/serf-membership.js'
+import { localNodeOf } from '../membership/local-node.js'
 import type { DistributedOptions } from './coordinator-options.js'
 
 /** A membership, and the times that its coordinator is to keep to. */

@@ -2,7 +2,8 @@
 
 import type { ClusterConfigInput } from '../config/cluster-config-input.js'
 import { validateClusterConfig } from '../config/load-config.js'
-import { SimpleMembership, localNodeOf } from '../membership/simple-membership.js'
+import { localNodeOf } from '../membership/local-node.js'
+import { SimpleMembership } from '../membership/simple-membership.js'
 import { ClusterNode } from './cluster-node.js'
 import { type CoordinatorOptions, checkedCoordinatorOptions } from './coordinator-options.js'
 

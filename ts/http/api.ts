@@ -1,9 +1,8 @@
 /** What the HTTP server answers: the JSON of each path. Tokens and arcs (bigints) are decimal texts in it. */
 
-import type { HealthReport, Member } from '../cluster-types.js'
+import type { CoordinatorState, HealthReport, Member, RingAgreementMetrics } from '../cluster-types.js'
 import type { ClusterEvent } from '../events/event-map.js'
 import type { NetworkMetrics } from '../membership/distributed-membership.js'
-import type { CoordinatorState, RingAgreementMetrics } from '../metrics/cluster-metrics.js'
 import type { NodeStatus } from '../types.js'
 
 /** Every answer with a status of 400 or more. */

@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify'
 
 import { type Fields, checkedCount, checkedFields, checkedFunction } from '../checks.js'
 import { type Clock, endsWithin, systemClock } from '../clock.js'
-import { isLoopback, hostPort } from '../config/addresses.js'
+import { isLoopback, hostPort } from '../addresses.js'
 import type { CoordinatorService } from '../coordinator/coordinator-service.js'
 import { HyperCacheError } from '../errors.js'
 import { describedError, warn } from '../listeners.js'

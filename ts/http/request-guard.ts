@@ -4,7 +4,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { isIPv6 } from 'node:net'
 
-import { isLoopback } from '../config/addresses.js'
+import { isLoopback } from '../addresses.js'
 import { shown } from '../errors.js'
 import { HttpRefusal, badRequest } from './http-refusal.js'
 

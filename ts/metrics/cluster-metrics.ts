@@ -1,29 +1,10 @@
 /** Everything that a node counts, in one object. */
 
-import type { HealthReport } from '../cluster-types.js'
+import type { CoordinatorState, HealthReport, RingAgreementMetrics } from '../cluster-types.js'
 import type { EventBusMetrics } from '../events/event-bus.js'
 import type { NetworkMetrics } from '../membership/distributed-membership.js'
 import type { MembershipMetrics } from '../membership/membership-provider.js'
 import type { RingMetrics } from '../types.js'
-
-/**
- * Where a coordinator is in its life. `evicted`: another process has its node id, and the older claim to it.
- */
-export type CoordinatorState = 'idle' | 'starting' | 'ready' | 'draining' | 'stopped' | 'evicted'
-
-/** How the rings of live members compare with this node's. Counts are since it was made. */
-export interface RingAgreementMetrics {
-  /** Whether rings have differed for too long. */
-  readonly isDiverged: boolean
-  /** Live members that tell the same checksum now, this node included. */
-  readonly agreeingCount: number
-  /** Live members that tell another checksum now, for however short a time. */
-  readonly differingCount: number
-  /** Who they are, and what they tell. */
-  readonly others: readonly { readonly nodeId: string; readonly checksum: string }[]
-  /** How often rings have differed for too long. */
-  readonly divergedCount: number
-}
 
 /** What a coordinator tells of itself and of its parts. */
 export interface ClusterMetrics {

@@ -1,6 +1,6 @@
 /** Which metrics of a node are exported. */
 
-import type { CoordinatorState } from './cluster-metrics.js'
+import type { CoordinatorState } from '../cluster-types.js'
 import { type MetricFamily, byName, counter, flag, gauge, moment, seconds } from './metric-family.js'
 import { networkFamilies } from './network-families.js'
 

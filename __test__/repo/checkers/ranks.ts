@@ -2,8 +2,9 @@
  * Which way imports go under `ts/`.
  *
  * A file imports from its own folder or from a lower rank, never from another folder of its rank: what flows
- * up are events and return values. The addon has one door, `ts/native.ts`. The files of `@hypercache/ring`
- * import each other, the addon and Node, and nothing else.
+ * up are events and return values. Folders in a folder know the files around them, and not each other. The
+ * addon has one door, `ts/native.ts`. The files of `@hypercache/ring` import each other, the addon and Node,
+ * and nothing else.
  */
 
 import { posix } from 'node:path'
@@ -14,7 +15,7 @@ const byRank = [
   [],
   ['ring', 'config', 'events', 'transport'],
   ['membership', 'routing', 'store'],
-  ['metrics', 'health', 'forwarding', 'migration'],
+  ['metrics', 'health', 'forwarding'],
   ['coordinator'],
   ['http', 'resp', 'wire'],
   ['cli', 'index.ts'],
@@ -26,6 +27,7 @@ const rankOf = new Map(byRank.flatMap((units, rank) => units.map((unit) => [unit
 const ground = new Set([
   ...['native.ts', 'errors.ts', 'types.ts', 'cluster-types.ts', 'clock.ts', 'checks.ts'],
   ...[
+    'addresses.ts',
     'frozen.ts',
     'json.ts',
     'listeners.ts',
@@ -52,13 +54,16 @@ export function isOfRing(path: string): boolean {
 interface Unit {
   name: string
   rank: number
+  /** The folder in the folder, if it is in one. */
+  part?: string
 }
 
 function unitOf(path: string): Unit | undefined {
-  const [, first = ''] = path.split('/')
+  const [, first = '', ...rest] = path.split('/')
   if (ground.has(first)) return { name: 'rank 0', rank: 0 }
   const rank = rankOf.get(first)
-  return rank === undefined ? undefined : { name: first, rank }
+  if (rank === undefined) return undefined
+  return rest.length > 1 ? { name: first, rank, part: rest[0]! } : { name: first, rank }
 }
 
 /** A text between quotes that names a module, and where it is. */
@@ -103,7 +108,7 @@ export function brokenImports(files: Source[]): string[] {
     if (from === undefined) return [finding(file, 1, `this place has no rank: give it one in ${tableFile}`)]
     const loaders = file.path === 'ts/native.ts' ? [] : otherLoaders(file)
     const broken = importsOf(file).flatMap(({ specifier, line }) => {
-      const rule = ruleBroken(file.path, from, specifier)
+      const rule = ruleBroken(file.path, from, specifier) ?? ringLeft(file.path, specifier)
       return rule === undefined ? [] : [finding(file, line, `imports ${specifier}: ${rule}`)]
     })
     return [...broken, ...loaders]
@@ -118,10 +123,7 @@ function otherLoaders(file: Source): string[] {
 const tableFile = '__test__/repo/checkers/ranks.ts'
 
 function ruleBroken(path: string, from: Unit, specifier: string): string | undefined {
-  if (!specifier.startsWith('.')) {
-    const isAllowed = specifier.startsWith('node:') || !isOfRing(path)
-    return isAllowed ? undefined : '@hypercache/ring depends on no other package'
-  }
+  if (!specifier.startsWith('.')) return undefined
   const target = targetOf(path, specifier)
   if (target === 'index.ts') {
     return path === 'ts/native.ts' ? undefined : 'only ts/native.ts imports the addon'
@@ -130,12 +132,22 @@ function ruleBroken(path: string, from: Unit, specifier: string): string | undef
   if (!target.startsWith('ts/')) return 'nothing outside ts/ is part of the package'
   const to = unitOf(target)
   if (to === undefined) return `the target has no rank: give it one in ${tableFile}`
-  if (to.name === from.name || to.rank < from.rank) {
-    const isHeld = !isOfRing(path) || isOfRing(target)
-    return isHeld ? undefined : `${path} is part of @hypercache/ring, and ${target} is not`
+  if (to.rank < from.rank) return undefined
+  if (to.name === from.name) {
+    if (to.part === undefined || to.part === from.part) return undefined
+    return `a file of ${from.name} imports from its own folder or the one around it, not from ${to.part}`
   }
   const ranks = `${from.name} has rank ${from.rank}, ${to.name} has rank ${to.rank}`
   return to.rank === from.rank
     ? `folders of one rank do not import each other (${ranks})`
     : `a file imports from its own folder or a lower rank (${ranks})`
+}
+
+/** How a file of `@hypercache/ring` needs what that package does not have. */
+function ringLeft(path: string, specifier: string): string | undefined {
+  if (!isOfRing(path) || specifier.startsWith('node:')) return undefined
+  if (!specifier.startsWith('.')) return '@hypercache/ring depends on no other package'
+  const target = targetOf(path, specifier)
+  if (target === 'index.ts' || isOfRing(target)) return undefined
+  return `${path} is part of @hypercache/ring, and ${target} is not`
 }

@@ -2,7 +2,7 @@
 
 import { describe } from 'vitest'
 import { type ClusterConfigInput, DistributedCoordinator } from '../../../dist/index.js'
-import { GossipMembership } from '../../../dist/membership/gossip-membership.js'
+import { GossipMembership } from '../../../dist/membership/gossip/gossip-membership.js'
 import { coordinatorConformance } from '../../conformance/coordinator'
 import { gossipOptions } from '../../helpers/gossip'
 import { ManualClock } from '../../helpers/manual-clock'

@@ -1,7 +1,7 @@
 /** Gossip keeps the contract of memberships: the other members are processes that are stopped and killed. */
 
 import { afterAll, describe, vi } from 'vitest'
-import { GossipMembership } from '../../../dist/membership/gossip-membership.js'
+import { GossipMembership } from '../../../dist/membership/gossip/gossip-membership.js'
 import { membershipConformance } from '../../conformance/membership'
 import type { MembershipUnderTest, OtherMember } from '../../conformance/membership'
 import { addressOf, gossipOptions } from '../../helpers/gossip'

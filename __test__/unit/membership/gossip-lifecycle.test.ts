@@ -3,7 +3,7 @@
 import { createServer } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { MembershipChange } from '../../../dist/index.js'
-import { GossipMembership } from '../../../dist/membership/gossip-membership.js'
+import { GossipMembership } from '../../../dist/membership/gossip/gossip-membership.js'
 import {
   addressOf,
   closeMembers,

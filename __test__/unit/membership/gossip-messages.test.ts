@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, test } from 'vitest'
 import type { MembershipChange } from '../../../dist/index.js'
-import type { GossipMembership } from '../../../dist/membership/gossip-membership.js'
+import type { GossipMembership } from '../../../dist/membership/gossip/gossip-membership.js'
 import { addressOf, closeMembers, gossipMember, sees } from '../../helpers/gossip'
 import { inChild } from '../../binding/child'
 import { refused } from '../../helpers/refused'
@@ -219,7 +219,7 @@ describe('a message to all', () => {
   })
 
   test('does not wait in an event loop that has nothing else to do', async () => {
-    const helper = JSON.stringify(require.resolve('../../../dist/membership/gossip-membership.js'))
+    const helper = JSON.stringify(require.resolve('../../../dist/membership/gossip/gossip-membership.js'))
     const { heardCount, lateMs } = await inChild<{ heardCount: number; lateMs: number }>(`
       const { GossipMembership } = require(${helper})
       const { validateClusterConfig } = require(${JSON.stringify(require.resolve('../../../dist/index.js'))})

@@ -1,7 +1,7 @@
 /** What native code is told of the options. */
 
 import { describe, expect, test } from 'vitest'
-import { nativeOptions, recordOf } from '../../../dist/membership/gossip-options.js'
+import { nativeOptions, recordOf } from '../../../dist/membership/gossip/gossip-options.js'
 import { HASH_RING, gossipOptions } from '../../helpers/gossip'
 import { refused } from '../../helpers/refused'
 

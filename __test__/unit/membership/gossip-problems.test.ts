@@ -5,7 +5,7 @@
 import { createSocket } from 'node:dgram'
 import { connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { GossipMembership } from '../../../dist/membership/gossip-membership.js'
+import type { GossipMembership } from '../../../dist/membership/gossip/gossip-membership.js'
 import { addressOf, closeMembers, gossipMember, joined, sees, viewOf } from '../../helpers/gossip'
 import { closeSeeds, lateSeed } from '../../helpers/late-seed'
 import { until } from '../../helpers/until'

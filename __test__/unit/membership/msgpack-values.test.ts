@@ -3,7 +3,7 @@
 import { decode, encode } from '@msgpack/msgpack'
 import { describe, expect, test } from 'vitest'
 
-import { MsgpackValues } from '../../../dist/membership/msgpack-values.js'
+import { MsgpackValues } from '../../../dist/membership/serf/msgpack-values.js'
 import { type Random, seeded } from '../../helpers/random'
 import { refused } from '../../helpers/refused'
 

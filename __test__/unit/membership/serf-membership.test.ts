@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 
 import { type ReceivedBroadcast, SerfMembership } from '../../../dist/index.js'
-import { partsOf } from '../../../dist/membership/serf-messages.js'
+import { partsOf } from '../../../dist/membership/serf/serf-messages.js'
 import type { FakeSerfAgent } from '../../helpers/fake-serf-agent'
 import { refused } from '../../helpers/refused'
 import { serfEvent, serfOptions, serfTags } from '../../helpers/serf'

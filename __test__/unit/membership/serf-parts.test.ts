@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from 'vitest'
 
-import { SerfDoubts } from '../../../dist/membership/serf-doubts.js'
-import { logNews, NewLines } from '../../../dist/membership/serf-log.js'
+import { SerfDoubts } from '../../../dist/membership/serf/serf-doubts.js'
+import { logNews, NewLines } from '../../../dist/membership/serf/serf-log.js'
 import {
   BroadcastParts,
   eventNameOf,
@@ -11,8 +11,8 @@ import {
   payloadOf,
   readPayload,
   type SerfMessage,
-} from '../../../dist/membership/serf-messages.js'
-import { hashOptionsText, readTags, type Said } from '../../../dist/membership/serf-tags.js'
+} from '../../../dist/membership/serf/serf-messages.js'
+import { hashOptionsText, readTags, type Said } from '../../../dist/membership/serf/serf-tags.js'
 import { validateClusterConfig } from '../../../dist/index.js'
 import { ManualClock } from '../../helpers/manual-clock'
 import { seeded } from '../../helpers/random'

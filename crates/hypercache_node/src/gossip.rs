@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use hypercache_gossip::{
-    BROADCAST_BYTES_MAX, Claim, Counts, Doubt, Effect, Engine, EngineOptions, Error as Refused, Event,
+    BROADCAST_BYTES_MAX, Claim, Counts, Effect, Engine, EngineOptions, Error as Refused, Event,
     RECORD_BYTES_MAX, Record, Version,
 };
 use hypercache_transport::DATAGRAM_BYTES_MAX;
@@ -23,7 +23,6 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use crate::error::Error;
-use crate::lease::Vigor;
 use crate::node::Node;
 use crate::sockets::Sockets;
 
@@ -298,12 +297,7 @@ impl Owner {
     fn check_lease(&mut self) -> Option<Duration> {
         let (vigor, next) = self.node.check_lease(self.engine.time());
         if let Some(vigor) = vigor {
-            let doubt = match vigor {
-                Vigor::Well => None,
-                Vigor::Stalled => Some(Doubt::Stalled),
-                Vigor::GaveUp => Some(Doubt::GaveUp),
-            };
-            self.engine.doubt(self.begun.elapsed(), doubt);
+            self.engine.doubt(self.begun.elapsed(), vigor.doubt());
         }
         next
     }

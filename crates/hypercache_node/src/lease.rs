@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use hypercache_gossip::Doubt;
+
 /// How the application is, as its lease says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Vigor {
@@ -15,6 +17,17 @@ pub enum Vigor {
     Stalled,
     /// It has not renewed the lease for two terms.
     GaveUp,
+}
+
+impl Vigor {
+    /// What the node holds against itself because of it.
+    pub fn doubt(self) -> Option<Doubt> {
+        match self {
+            Self::Well => None,
+            Self::Stalled => Some(Doubt::Stalled),
+            Self::GaveUp => Some(Doubt::GaveUp),
+        }
+    }
 }
 
 /// A lease that is renewed, or runs out.

@@ -61,6 +61,14 @@ pub enum What {
     JoinEnded(Result<(), String>),
     /// The engine told of changes of the view.
     Changed(Vec<Change>),
+    /// The node told its application that members have changed: who.
+    MembersTold(Vec<String>),
+    /// The node told its application that keys have other owners, with this version of the ring.
+    RingMoved(u64),
+    /// Its application stood still.
+    Stalled,
+    /// Its application went on.
+    Resumed,
     /// The engine told of another member's ring.
     Ring(String, RingMark),
     /// The engine told of a message.
@@ -126,6 +134,15 @@ impl Knowledge {
     }
 }
 
+/// Members and their statuses, as one node had them in two places.
+#[derive(Clone, Debug)]
+pub struct Following {
+    /// What the application was shown.
+    pub shown: BTreeMap<String, Status>,
+    /// Who was on the ring.
+    pub on_ring: BTreeMap<String, Status>,
+}
+
 /// What all live members knew at a time.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
@@ -133,6 +150,8 @@ pub struct Snapshot {
     pub at: Duration,
     /// What each knew.
     pub known: BTreeMap<Pid, Knowledge>,
+    /// How the ring of each followed.
+    pub following: BTreeMap<Pid, Following>,
 }
 
 /// What a run has measured. Times are in milliseconds of the world.

@@ -3,12 +3,16 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use hypercache_node::Patience;
 use rand::rngs::StdRng;
 use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{RngExt, SeedableRng};
 
 use crate::preset::Preset;
 use crate::weather;
+
+/// Probe intervals for which an application may be silent.
+pub const STALL_INTERVALS: u32 = 10;
 
 /// A machine, by its number. Each runs at most one process at a time.
 pub type Host = usize;
@@ -87,6 +91,10 @@ pub enum Action {
     Freeze(Host),
     /// It hears all that has come in the meantime.
     Thaw(Host),
+    /// Its application stands still; the process goes on.
+    Stall(Host),
+    /// Its application goes on.
+    Resume(Host),
     /// It changes what it says of itself.
     Update(Host),
     /// It sends so many messages to all.
@@ -196,6 +204,7 @@ impl Plan {
             plan.add_twin(&mut rng);
         }
         weather::fill(&mut plan, &mut rng);
+        weather::stall(&mut plan);
         plan.actions.sort_by_key(|(at, _)| *at);
         plan
     }
@@ -233,6 +242,12 @@ impl Plan {
         weather::fill(&mut plan, &mut rng);
         plan.actions.sort_by_key(|(at, _)| *at);
         plan
+    }
+
+    /// How patient nodes are.
+    pub fn patience(&self) -> Patience {
+        let interval = self.preset.timing().probe_interval;
+        Patience { divergence: interval * 30, stall_timeout: interval * STALL_INTERVALS }
     }
 
     /// Adds what is to happen after so many probe intervals.

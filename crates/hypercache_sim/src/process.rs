@@ -1,12 +1,14 @@
-//! A process: an engine, and the application around it.
+//! A process: an engine, the node around it with a ring that follows, and the application.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use hypercache_gossip::{Engine, EngineOptions, Record, Status};
-use xxhash_rust::xxh64::Xxh64;
+use hypercache_core::{HashFunction, Ring, RingOptions, StatusSet};
+use hypercache_gossip::{Engine, EngineOptions, Record};
+use hypercache_node::{Node, Patience};
 
-use crate::history::{Knowledge, Pid};
+use crate::history::{Following, Knowledge, Pid};
 use crate::plan::Host;
 
 /// Datagrams that a stopped process finds when it goes on; a socket has room for no more.
@@ -33,10 +35,16 @@ pub struct Process {
     pub address: SocketAddr,
     /// The protocol.
     pub engine: Engine,
+    /// What follows it.
+    pub node: Node,
+    /// The ring of the node.
+    pub ring: Arc<Ring>,
     /// When it wants to be woken.
     pub wake_at: Option<Duration>,
     /// What has come while it was stopped, if it is.
     pub kept: Option<Vec<Input>>,
+    /// Whether its application stands still, while the process goes on.
+    pub is_stalled: bool,
     /// Whether it has joined.
     pub is_joined: bool,
     /// Whether it has been asked to leave.
@@ -49,12 +57,18 @@ pub struct Process {
 
 impl Process {
     /// A process that has just started.
-    pub fn new(pid: Pid, host: Host, options: EngineOptions) -> Self {
+    pub fn new(pid: Pid, host: Host, options: EngineOptions, patience: Patience) -> Self {
+        let (node, ring) = (Node::new(&options.id, || {}), ring());
+        node.configure(patience);
+        node.follow(ring.clone(), 0.0);
         Self {
             pid,
             host,
             address: options.address,
             engine: Engine::new(options),
+            node,
+            ring,
+            is_stalled: false,
             wake_at: None,
             kept: None,
             is_joined: false,
@@ -77,18 +91,21 @@ impl Process {
         }
     }
 
-    /// The ring that follows from the view: who answers for keys, and for how many.
-    pub fn ring(&self) -> u64 {
-        let mut ring = Xxh64::new(0);
-        for (id, member) in &self.known.view {
-            if matches!(member.status, Status::Alive | Status::Suspected | Status::Updating) {
-                ring.update(id.as_bytes());
-                ring.update(&member.record.weight.to_le_bytes());
-                ring.update(member.record.zone.as_deref().unwrap_or_default().as_bytes());
-            }
+    /// How its ring follows its members.
+    pub fn following(&self) -> Following {
+        let ring = self.ring.snapshot();
+        Following {
+            shown: self.known.view.iter().map(|(id, member)| (id.clone(), member.status)).collect(),
+            on_ring: ring.nodes().map(|(_, node)| (node.id.to_string(), node.status)).collect(),
         }
-        ring.digest()
     }
+}
+
+/// An empty ring. Few points will do: what is looked at is who is on it.
+fn ring() -> Arc<Ring> {
+    let hash = HashFunction::new("xxhash64", 0).expect("it exists");
+    let options = RingOptions::new(hash, 8.0, StatusSet::default(), false).expect("legal options");
+    Ring::new(options, Vec::new(), 0.0).expect("no nodes").into()
 }
 
 /// What a process says of itself at first.

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use rand::RngExt;
 use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
 
-use crate::plan::{Action, Clock, Fault, Host, Place, Plan, Theme};
+use crate::plan::{Action, Clock, Fault, Host, Place, Plan, STALL_INTERVALS, Theme};
 
 /// Adds all actions of the chaos, and of the start before it.
 pub fn fill(plan: &mut Plan, rng: &mut StdRng) {
@@ -25,6 +25,23 @@ pub fn fill(plan: &mut Plan, rng: &mut StdRng) {
         Theme::Quiet => {}
     }
     weather.life();
+}
+
+/// Adds applications that stand still for a while, in some runs. By a number of its own: whatever is drawn
+/// here, everything else in the run of a seed stays.
+pub fn stall(plan: &mut Plan) {
+    let mut rng = StdRng::seed_from_u64(plan.seed ^ 0x7374_616c_6c00);
+    if !matches!(plan.theme, Theme::Chaos | Theme::LossAlone) || rng.random_bool(0.5) {
+        return;
+    }
+    let unit = plan.preset.timing().probe_interval;
+    for _ in 0..rng.random_range(1..=2) {
+        let host = rng.random_range(plan.members());
+        let at = plan.calm_at.mul_f64(rng.random_range(0.1..0.8));
+        let lasting = unit.mul_f64(rng.random_range(1.0..3.0 * f64::from(STALL_INTERVALS)));
+        plan.actions.push((at, Action::Stall(host)));
+        plan.actions.push((at + lasting, Action::Resume(host)));
+    }
 }
 
 struct Weather<'a> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use hypercache_gossip::{Change, ChangeKind, Record, Status};
+use hypercache_gossip::{Change, ChangeKind, Doubt, Record, Status};
 use hypercache_sim::{CHECKERS, Entry, History, Pid, Plan, Preset, What, World, check};
 
 /// Six members; at the end one has left and one has crashed.
@@ -60,6 +60,7 @@ type Plant = fn(&mut History);
 fn plants() -> BTreeMap<&'static str, Plant> {
     let mut plants: BTreeMap<&'static str, Plant> = plants_of_snapshots();
     plants.extend(plants_of_changes());
+    plants.extend(plants_of_following());
     plants.extend(plants_of_talk());
     plants
 }
@@ -162,6 +163,32 @@ fn plants_of_changes() -> BTreeMap<&'static str, Plant> {
                 (change.kind, change.status) = (ChangeKind::Failed, Status::Dead);
             }
         }
+    });
+    plants
+}
+
+fn plants_of_following() -> BTreeMap<&'static str, Plant> {
+    let mut plants: BTreeMap<&'static str, Plant> = BTreeMap::new();
+    plants.insert("following", |history| {
+        let (.., one, other) = cast(history);
+        let id = history.processes[other].id.clone();
+        let following = history.snapshots[0].following.get_mut(&one).expect("it stays");
+        following.on_ring.insert(id, Status::Dead);
+    });
+    plants.insert("order", |history| {
+        let (.., process, _) = cast(history);
+        let moved = |entry: &Entry| entry.process == process && matches!(entry.what, What::RingMoved(_));
+        let at = history.entries.iter().position(moved).expect("its ring has moved");
+        let told = |entry: &Entry| entry.process == process && matches!(entry.what, What::MembersTold(_));
+        let before = history.entries[..at].iter().rposition(told).expect("members were told before");
+        history.entries.swap(at, before);
+    });
+    plants.insert("giving up", |history| {
+        let (.., one, other) = cast(history);
+        let (id, mut record) = shown(history, one, other);
+        record.version.counter += 1;
+        record.doubt = Some(Doubt::GaveUp);
+        tell(history, one, ChangeKind::Failed, Status::Dead, (id, record));
     });
     plants
 }

@@ -6,7 +6,7 @@ const SEEDS: u64 = 256;
 const THREADS: usize = 2;
 
 /// In how many runs of the sweep each has to have happened at least.
-const HAPPENED_MIN: [(&str, u64); 29] = [
+const HAPPENED_MIN: [(&str, u64); 31] = [
     ("addresses taken over", 1),
     ("bad links", 20),
     ("broadcasts", 250),
@@ -21,6 +21,7 @@ const HAPPENED_MIN: [(&str, u64); 29] = [
     ("freezes", 50),
     ("garbage", 50),
     ("isolations", 20),
+    ("keys given up", 15),
     ("leaves", 100),
     ("machines off", 80),
     ("moves to another address", 30),
@@ -35,6 +36,7 @@ const HAPPENED_MIN: [(&str, u64); 29] = [
     ("spells of delay", 20),
     ("spells of duplicates", 20),
     ("spells of loss", 60),
+    ("stalls", 40),
     ("updates", 250),
 ];
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hypercache_gossip::{ChangeKind, Status};
+use hypercache_gossip::{ChangeKind, Doubt, Status};
 
 use super::{label, process_of};
 use crate::history::{History, Pid, What};
@@ -76,7 +76,9 @@ pub fn false_deaths(history: &History) -> Vec<String> {
     for (at, observer, change) in history.changes().filter(|(_, _, change)| change.kind == ChangeKind::Failed)
     {
         let Some(process) = process_of(&change.record) else { continue };
-        if process < history.processes.len() && history.is_running(process, at) {
+        // A member that gives up its keys lives, and says so itself.
+        let gave_up = change.record.doubt == Some(Doubt::GaveUp);
+        if !gave_up && process < history.processes.len() && history.is_running(process, at) {
             let (observer, dead) = (label(history, observer), label(history, process));
             found.push(format!("at {at:?} {observer} told that {dead} has failed, which lived"));
         }

@@ -5,6 +5,7 @@ pub mod agreement;
 pub mod broadcasts;
 pub mod deaths;
 pub mod detection;
+pub mod following;
 pub mod identities;
 pub mod leaves;
 pub mod replay;
@@ -16,7 +17,7 @@ use crate::history::History;
 pub type Checker = fn(&History) -> Vec<String>;
 
 /// All of them, by name.
-pub const CHECKERS: [(&str, Checker); 19] = [
+pub const CHECKERS: [(&str, Checker); 22] = [
     ("agreement", agreement::members_agree),
     ("rings", agreement::rings_agree),
     ("health", agreement::nothing_stands_against_anybody),
@@ -26,6 +27,9 @@ pub const CHECKERS: [(&str, Checker); 19] = [
     ("reaped", deaths::the_reaped_stay_gone),
     ("false deaths", deaths::no_member_is_dead_because_of_loss),
     ("detection", detection::crashes_are_noticed_in_time),
+    ("following", following::rings_follow_their_members),
+    ("order", following::members_are_told_before_the_ring),
+    ("giving up", following::nobody_gives_up_without_cause),
     ("replay", replay::changes_fit_the_view),
     ("versions", versions::versions_never_fall),
     ("records", versions::a_version_says_one_thing),

@@ -13,7 +13,7 @@ use crate::plan::{Action, Clock, Fault, Host, Place};
 use crate::process::{Input, Process, first_record};
 
 /// What the clocks say when a run begins, in milliseconds since 1970.
-const EPOCH_MS: u64 = 1_800_000_000_000;
+pub(super) const EPOCH_MS: u64 = 1_800_000_000_000;
 
 impl World {
     pub(super) fn act(&mut self, action: Action) {
@@ -24,6 +24,8 @@ impl World {
             Action::Leave(host) => self.leave(host),
             Action::Freeze(host) => self.freeze(host),
             Action::Thaw(host) => self.thaw(host),
+            Action::Stall(host) => self.stall(host),
+            Action::Resume(host) => self.resume(host),
             Action::Update(host) => self.update(host),
             Action::Broadcast(host, count) => self.broadcast(host, count),
             Action::Begin(number, fault) => {
@@ -90,7 +92,7 @@ impl World {
         (state.is_off, state.running) = (false, Some(pid));
         self.listening.insert(address, pid);
         self.note(pid, What::Started);
-        let mut process = Process::new(pid, host, options);
+        let mut process = Process::new(pid, host, options, self.plan.patience());
         process.engine.join(self.now, seeds);
         self.processes.insert(pid, process);
         self.settle(pid);
@@ -224,6 +226,25 @@ impl World {
             self.hear(pid, input);
         }
         self.tick(pid);
+    }
+
+    fn stall(&mut self, host: Host) {
+        let Some(pid) = self.hosts[host].running else { return };
+        let process = self.processes.get_mut(&pid).expect("it runs");
+        if process.is_joined && !process.is_leaving && !process.is_stalled {
+            process.is_stalled = true;
+            self.network.count("stalls");
+            self.note(pid, What::Stalled);
+        }
+    }
+
+    pub(super) fn resume(&mut self, host: Host) {
+        let Some(pid) = self.hosts[host].running else { return };
+        let process = self.processes.get_mut(&pid).expect("it runs");
+        if std::mem::take(&mut process.is_stalled) {
+            self.note(pid, What::Resumed);
+            self.settle(pid);
+        }
     }
 
     fn tick(&mut self, pid: Pid) {

@@ -33,6 +33,7 @@ impl World {
         self.network.clear();
         for host in 0..self.hosts.len() {
             self.thaw(host);
+            self.resume(host);
         }
         for host in 0..self.hosts.len() {
             if self.plan.away.contains(&host) {
@@ -70,9 +71,10 @@ impl World {
     }
 
     fn take_snapshot(&mut self) {
-        let joined = self.processes.values().filter(|process| process.is_joined);
-        let known = joined.map(|process| (process.pid, process.known.clone())).collect();
-        self.snapshots.push(Snapshot { at: self.now, known });
+        let joined = || self.processes.values().filter(|process| process.is_joined);
+        let known = joined().map(|process| (process.pid, process.known.clone())).collect();
+        let following = joined().map(|process| (process.pid, process.following())).collect();
+        self.snapshots.push(Snapshot { at: self.now, known, following });
     }
 
     /// Messages to all, a change, a leave and a crash, with nothing else wrong.

@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use hypercache_gossip::{Effect, Event};
+use hypercache_node::{Event as NodeEvent, Vigor};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use xxhash_rust::xxh64::xxh64;
@@ -233,27 +234,66 @@ impl World {
         self.settle(pid);
     }
 
-    /// Does what the engine of a process wants done, until it wants nothing.
+    /// Does what the engine of a process wants done, and what its node has to tell the others, until there is
+    /// nothing left.
     fn settle(&mut self, pid: Pid) {
-        loop {
+        let next_check = loop {
+            let next_check = self.follow(pid);
             let Some(process) = self.processes.get_mut(&pid) else { return };
             let effects = process.engine.take_effects();
             if effects.is_empty() {
-                break;
+                break next_check;
             }
             for effect in effects {
                 self.perform(pid, effect);
             }
-        }
+        };
         let (now, late) = (self.now, Duration::from_micros(self.rng.random_range(0..1_500)));
         let Some(process) = self.processes.get_mut(&pid) else { return };
-        let Some(next) = process.engine.next_tick() else { return };
+        let Some(next) = process.engine.next_tick().into_iter().chain(next_check).min() else { return };
         // A timer of the system is a little late.
         let at = next.max(now) + late;
         if process.wake_at.is_none_or(|planned| planned > at) {
             process.wake_at = Some(at);
             self.add(at, Due::Wake(pid));
         }
+    }
+
+    /// What the driver of a node does after everything that happens: the lease, and the checksum of the ring.
+    /// Answers when the lease wants to be looked at.
+    fn follow(&mut self, pid: Pid) -> Option<Duration> {
+        let (now, wall_ms) = (self.now, self.wall_ms());
+        let process = self.processes.get_mut(&pid)?;
+        let time = process.engine.time();
+        if process.is_joined && !process.is_stalled {
+            process.node.renew_lease();
+        }
+        let (vigor, next_check) = process.node.check_lease(time);
+        if let Some(vigor) = vigor {
+            process.engine.doubt(now, vigor.doubt());
+            if vigor == Vigor::GaveUp {
+                self.network.count("keys given up");
+            }
+        }
+        if let (Some(checksum), _) = process.node.look(time, wall_ms) {
+            process.known.ring = Some(checksum);
+            process.engine.announce_ring(now, checksum);
+        }
+        for event in process.node.take(usize::MAX) {
+            match event {
+                NodeEvent::Changed(changes) => {
+                    let ids = changes.into_iter().map(|change| change.id).collect();
+                    self.note(pid, What::MembersTold(ids));
+                }
+                NodeEvent::RingChanged(change) => self.note(pid, What::RingMoved(change.version)),
+                _ => {}
+            }
+        }
+        next_check.filter(|_| self.processes[&pid].is_stalled).map(|at| now + at.saturating_sub(time))
+    }
+
+    fn wall_ms(&self) -> f64 {
+        act::EPOCH_MS as f64 + self.now.as_millis() as f64
     }
 
     fn perform(&mut self, pid: Pid, effect: Effect) {
@@ -266,6 +306,9 @@ impl World {
     }
 
     fn tell(&mut self, pid: Pid, event: Event) {
+        if let Some(process) = self.processes.get(&pid) {
+            process.node.heed(event.clone(), self.wall_ms());
+        }
         let what = match event {
             Event::Changed(changes) => What::Changed(changes),
             Event::JoinEnded(outcome) => What::JoinEnded(outcome.map_err(|refusal| refusal.to_string())),
@@ -280,12 +323,7 @@ impl World {
         self.note(pid, what.clone());
         let Some(process) = self.processes.get_mut(&pid) else { return };
         match what {
-            What::Changed(changes) => {
-                process.known.apply(&changes);
-                let ring = process.ring();
-                process.known.ring = Some(ring);
-                process.engine.announce_ring(self.now, ring);
-            }
+            What::Changed(changes) => process.known.apply(&changes),
             What::Ring(id, ring) => drop(process.known.rings.insert(id, ring.checksum)),
             What::Problems(problems) => process.known.problems = problems,
             What::JoinEnded(Ok(())) => process.is_joined = true,

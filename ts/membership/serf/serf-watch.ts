@@ -1,7 +1,7 @@
 /** Follows what a Serf agent knows of the members. */
 
-import type { Member } from '../cluster-types.js'
-import type { Clock, Timer } from '../clock.js'
+import type { Member } from '../../cluster-types.js'
+import type { Clock, Timer } from '../../clock.js'
 import type { ToldChecksums } from './told-checksums.js'
 import type { SerfDoubts } from './serf-doubts.js'
 import {

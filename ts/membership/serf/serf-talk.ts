@@ -1,14 +1,14 @@
 /** What a node says to the others by user events of its Serf agent, and hears of them. */
 
-import { checkedFunction, checkedText } from '../checks.js'
-import { HyperCacheError, shown } from '../errors.js'
-import { callListener, stopWatching } from '../listeners.js'
-import type { StopWatching } from '../types.js'
+import { checkedFunction, checkedText } from '../../checks.js'
+import { HyperCacheError, shown } from '../../errors.js'
+import { callListener, stopWatching } from '../../listeners.js'
+import type { StopWatching } from '../../types.js'
 import {
   BROADCAST_BYTES_MAX,
   type BroadcastMessage,
   type ReceivedBroadcast,
-} from './distributed-membership.js'
+} from '../distributed-membership.js'
 import {
   BroadcastParts,
   eventNameOf,

@@ -1,10 +1,10 @@
 /** The session with a Serf agent, opened again for as long as it is wanted. */
 
-import type { Timer } from '../clock.js'
-import { HyperCacheError } from '../errors.js'
-import { Fifo } from '../fifo.js'
-import { describedError } from '../listeners.js'
-import { codeOf } from '../system-reason.js'
+import type { Timer } from '../../clock.js'
+import { HyperCacheError } from '../../errors.js'
+import { Fifo } from '../../fifo.js'
+import { describedError } from '../../listeners.js'
+import { codeOf } from '../../system-reason.js'
 import { Backoff } from './backoff.js'
 import type { SerfRpcOptions } from './serf-rpc.js'
 import { type SerfNews, SerfSession } from './serf-session.js'

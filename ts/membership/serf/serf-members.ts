@@ -1,10 +1,10 @@
 /** The members that a Serf agent lists, as members of the cluster. */
 
-import { warn } from '../listeners.js'
-import type { Member, MembershipChange, MembershipChangeType } from '../cluster-types.js'
-import { hostPort } from '../config/addresses.js'
-import { HyperCacheError } from '../errors.js'
-import { isSame } from './simple-membership.js'
+import { warn } from '../../listeners.js'
+import type { Member, MembershipChange, MembershipChangeType } from '../../cluster-types.js'
+import { hostPort } from '../../addresses.js'
+import { HyperCacheError } from '../../errors.js'
+import { isSame } from '../local-node.js'
 import {
   type Common,
   type ForeignReason,

@@ -1,7 +1,7 @@
 /** A member as native code tells of it, and as everybody else sees it. */
 
-import type { Member } from '../cluster-types.js'
-import type { NativeMemberChange } from '../native.js'
+import type { Member } from '../../cluster-types.js'
+import type { NativeMemberChange } from '../../native.js'
 
 /** What native code does not know of a member. */
 interface Seen {

@@ -1,7 +1,7 @@
 /** Counters of the traffic of gossip, as every membership tells them. */
 
-import type { NativeGossipCounts } from '../native.js'
-import type { NetworkMetrics } from './distributed-membership.js'
+import type { NativeGossipCounts } from '../../native.js'
+import type { NetworkMetrics } from '../distributed-membership.js'
 
 /** The counters that native code keeps, over all the lives of a membership. */
 export function networkMetricsOf({ dropped, ...counts }: NativeGossipCounts): NetworkMetrics {

@@ -1,10 +1,10 @@
 /** Options of a membership by a Serf agent. */
 
-import { checkedCount, checkedFields, checkedText, optional, optionalText } from '../checks.js'
-import { isPeer } from '../config/addresses.js'
-import type { HashRingConfig } from '../config/cluster-config.js'
-import { HyperCacheError, shown } from '../errors.js'
-import type { LocalNode } from './simple-membership.js'
+import { checkedCount, checkedFields, checkedText, optional, optionalText } from '../../checks.js'
+import { isPeer } from '../../addresses.js'
+import type { HashRingConfig } from '../../config/cluster-config.js'
+import { HyperCacheError, shown } from '../../errors.js'
+import type { LocalNode } from '../local-node.js'
 
 /** Where the agent is. */
 export interface SerfAgentOptions {

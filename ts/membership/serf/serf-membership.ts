@@ -1,18 +1,18 @@
 /** Membership by a HashiCorp Serf agent beside this process. */
 
-import type { Member, MembershipChange } from '../cluster-types.js'
-import { checkedText, checkedTexts, listOf } from '../checks.js'
-import { type Clock, endsWithin, systemClock, type Timer } from '../clock.js'
-import { wrongType } from '../errors.js'
-import type { StopWatching } from '../types.js'
+import type { Member, MembershipChange } from '../../cluster-types.js'
+import { checkedText, checkedTexts, listOf } from '../../checks.js'
+import { type Clock, endsWithin, systemClock, type Timer } from '../../clock.js'
+import { wrongType } from '../../errors.js'
+import type { StopWatching } from '../../types.js'
 import type {
   BroadcastMessage,
   DistributedMembership,
   NetworkMetrics,
   ReceivedBroadcast,
-} from './distributed-membership.js'
-import { MemberView, notJoined } from './member-view.js'
-import type { MembershipMetrics, MembershipSubscription } from './membership-provider.js'
+} from '../distributed-membership.js'
+import { MemberView, notJoined } from '../member-view.js'
+import type { MembershipMetrics, MembershipSubscription } from '../membership-provider.js'
 import { SerfDoubts } from './serf-doubts.js'
 import { SerfLink } from './serf-link.js'
 import type { LogNews } from './serf-log.js'
@@ -24,7 +24,7 @@ import type { SerfSession } from './serf-session.js'
 import { hashOptionsText, keptSaid } from './serf-tags.js'
 import { type MemberMessage, SerfTalk } from './serf-talk.js'
 import { SerfWatch } from './serf-watch.js'
-import { isSame } from './simple-membership.js'
+import { isSame } from '../local-node.js'
 import { ToldChecksums } from './told-checksums.js'
 
 /** How far this node is. */

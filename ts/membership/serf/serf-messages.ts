@@ -2,7 +2,7 @@
 
 import { createHash, randomBytes } from 'node:crypto'
 
-import { BROADCAST_BYTES_MAX, type ReceivedBroadcast } from './distributed-membership.js'
+import { BROADCAST_BYTES_MAX, type ReceivedBroadcast } from '../distributed-membership.js'
 import { msgpack } from './msgpack.js'
 
 /** Most bytes of a user event, in Serf's own form, where an agent is not told otherwise. */

@@ -1,6 +1,6 @@
 /** Doubts about members that their agents do not tell of. */
 
-import type { Clock } from '../clock.js'
+import type { Clock } from '../../clock.js'
 
 /** Intervals of silence after which a process is suspected, and after which it is dead. */
 const SUSPECTED_AFTER = 3

@@ -1,7 +1,7 @@
 /** What this node says of itself, in the tags of its Serf agent. */
 
-import { describedError } from '../listeners.js'
-import { codeOf } from '../system-reason.js'
+import { describedError } from '../../listeners.js'
+import { codeOf } from '../../system-reason.js'
 import type { SerfSession } from './serf-session.js'
 import {
   checkTagsFit,

@@ -3,12 +3,12 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 
-import type { GossipConfig, HashRingConfig } from '../config/cluster-config.js'
-import { HyperCacheError } from '../errors.js'
-import type { NativeGossipOptions, NativeRecord, NativeTiming } from '../native.js'
-import { systemReason } from '../system-reason.js'
-import { seedTrace } from './seed-trace.js'
-import type { LocalNode } from './simple-membership.js'
+import type { GossipConfig, HashRingConfig } from '../../config/cluster-config.js'
+import { HyperCacheError } from '../../errors.js'
+import type { NativeGossipOptions, NativeRecord, NativeTiming } from '../../native.js'
+import { systemReason } from '../../system-reason.js'
+import { seedTrace } from '../seed-trace.js'
+import type { LocalNode } from '../local-node.js'
 
 /** What a gossip membership is made of. */
 export interface GossipMembershipOptions {

@@ -1,7 +1,7 @@
 /** The seeds that a Serf agent is to join. */
 
-import type { Clock, Timer } from '../clock.js'
-import { describedError } from '../listeners.js'
+import type { Clock, Timer } from '../../clock.js'
+import { describedError } from '../../listeners.js'
 import { Backoff } from './backoff.js'
 
 const FIRST_RETRY_MS = 500

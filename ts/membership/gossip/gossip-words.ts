@@ -1,7 +1,7 @@
 /** What there is to say of a join that was refused, and of strangers. */
 
-import { HyperCacheError } from '../errors.js'
-import { warn } from '../listeners.js'
+import { HyperCacheError } from '../../errors.js'
+import { warn } from '../../listeners.js'
 
 /** The error for a join that the cluster has refused. */
 export function refused(why: string): HyperCacheError {

@@ -1,26 +1,26 @@
 /** Membership by gossip: the nodes find and watch each other, with nothing between them. */
 
-import { checkedCount, checkedNumber, checkedText, checkedTexts, listOf } from '../checks.js'
-import { type Clock, keepAlive, systemClock } from '../clock.js'
-import type { Member, MembershipChange } from '../cluster-types.js'
-import { HyperCacheError, wrongType } from '../errors.js'
-import { callListener, stopWatching, warn } from '../listeners.js'
-import { type NativeEvent, type NativeMemberChange, guarded, internal } from '../native.js'
-import { NodeRuntime, RUNTIME } from '../node-runtime.js'
-import type { StopWatching } from '../types.js'
+import { checkedCount, checkedNumber, checkedText, checkedTexts, listOf } from '../../checks.js'
+import { type Clock, keepAlive, systemClock } from '../../clock.js'
+import type { Member, MembershipChange } from '../../cluster-types.js'
+import { HyperCacheError, wrongType } from '../../errors.js'
+import { callListener, stopWatching, warn } from '../../listeners.js'
+import { type NativeEvent, type NativeMemberChange, guarded, internal } from '../../native.js'
+import { NodeRuntime, RUNTIME } from '../../node-runtime.js'
+import type { StopWatching } from '../../types.js'
 import type {
   BroadcastMessage,
   DistributedMembership,
   NetworkMetrics,
   ReceivedBroadcast,
-} from './distributed-membership.js'
+} from '../distributed-membership.js'
 import { memberOf } from './gossip-member.js'
 import { type GossipMembershipOptions, type LocalState, nativeOptions, recordOf } from './gossip-options.js'
 import { networkMetricsOf } from './gossip-traffic.js'
 import { refused, warnOfStranger } from './gossip-words.js'
-import { MemberView, notJoined } from './member-view.js'
-import type { MembershipMetrics, MembershipSubscription } from './membership-provider.js'
-import { asRingKeepsIt, isSame } from './simple-membership.js'
+import { MemberView, notJoined } from '../member-view.js'
+import type { MembershipMetrics, MembershipSubscription } from '../membership-provider.js'
+import { asRingKeepsIt, isSame } from '../local-node.js'
 
 const PORT_MAX = 65_535
 

@@ -1,11 +1,11 @@
 /** What a member says of itself, in the tags of its Serf agent. */
 
-import type { Member } from '../cluster-types.js'
-import type { HashRingConfig } from '../config/cluster-config.js'
-import { hostPort, isPeer } from '../config/addresses.js'
-import { HyperCacheError } from '../errors.js'
-import { seedTrace } from './seed-trace.js'
-import { asRingKeepsIt, type LocalNode } from './simple-membership.js'
+import type { Member } from '../../cluster-types.js'
+import type { HashRingConfig } from '../../config/cluster-config.js'
+import { hostPort, isPeer } from '../../addresses.js'
+import { HyperCacheError } from '../../errors.js'
+import { seedTrace } from '../seed-trace.js'
+import { asRingKeepsIt, type LocalNode } from '../local-node.js'
 
 /** Most bytes that all tags of an agent have together, in Serf's own form. */
 const TAGS_BYTES_MAX = 512

@@ -2,9 +2,9 @@
 
 import { connect, type Socket } from 'node:net'
 
-import type { Clock, Timer } from '../clock.js'
-import { HyperCacheError, shown } from '../errors.js'
-import { systemReason } from '../system-reason.js'
+import type { Clock, Timer } from '../../clock.js'
+import { HyperCacheError, shown } from '../../errors.js'
+import { systemReason } from '../../system-reason.js'
 import { msgpack } from './msgpack.js'
 import { MsgpackValues } from './msgpack-values.js'
 

@@ -1,6 +1,6 @@
 /** Values of MessagePack out of a stream of bytes. */
 
-import { HyperCacheError, grouped } from '../errors.js'
+import { HyperCacheError, grouped } from '../../errors.js'
 
 /** How deep values nest at the most. Those of Serf nest four deep. */
 const DEPTH_MAX = 16

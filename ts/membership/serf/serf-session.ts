@@ -1,7 +1,7 @@
 /** The connections to a Serf agent that a node keeps. */
 
-import type { Timer } from '../clock.js'
-import { HyperCacheError } from '../errors.js'
+import type { Timer } from '../../clock.js'
+import { HyperCacheError } from '../../errors.js'
 import { logNews, type LogNews, NewLines } from './serf-log.js'
 import { type SerfMember, serfMembers } from './serf-members.js'
 import { SerfRpc, type SerfRpcOptions } from './serf-rpc.js'
