@@ -7,14 +7,15 @@
 // All happens in a scratch copy: the committed package.json never names the native packages, for `npm ci` would
 // look for versions that are not published yet.
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { addonFile, buildWhatIsMissing, needPackages } from './build-state.mjs'
-import { stageCluster } from './cluster-package.mjs'
-import { copy, writeJson } from './package-files.mjs'
-import { stageRing } from './ring-package.mjs'
+import { stageCluster } from './pack/cluster.mjs'
+import { copy, readJson, writeJson } from './pack/files.mjs'
+import { stageLicenses } from './pack/licenses.mjs'
+import { stageRing } from './pack/ring.mjs'
 import { CommandFailed, main, root, run } from './run.mjs'
 
 await main(async () => {
@@ -40,7 +41,7 @@ await main(async () => {
 /** Lays out `npm/<platform>/`, `ring/` and `cluster/` as they are to be packed, and answers these folders. */
 async function stage(scratch, artifacts) {
   const { NapiCli, parseTriple } = await import('@napi-rs/cli')
-  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const manifest = readJson(join(root, 'package.json'))
   if (artifacts === undefined) {
     const here = platformOf(addonFile())
     const { targets } = manifest.napi
@@ -52,16 +53,27 @@ async function stage(scratch, artifacts) {
   writeJson(join(scratch, 'package.json'), manifest)
   await new NapiCli().createNpmDirs({ cwd: scratch, npmDir: 'npm' })
 
-  const platforms = manifest.napi.targets.map((triple) => parseTriple(triple).platformArchABI)
-  for (const platform of platforms) {
+  const platforms = manifest.napi.targets.map((triple) => {
+    const platform = parseTriple(triple).platformArchABI
     const file = `${manifest.napi.binaryName}.${platform}.node`
-    copy(join(artifacts ?? root, file), join(scratch, 'npm', platform, file))
-    copy(join(root, 'LICENSE'), join(scratch, 'npm', platform, 'LICENSE'))
-  }
+    stageNative(join(scratch, 'npm', platform), join(artifacts ?? root, file), triple)
+    return platform
+  })
   const natives = platforms.map((platform) => [`${manifest.napi.packageName}-${platform}`, manifest.version])
   await stageRing(join(scratch, 'ring'), manifest, Object.fromEntries(natives))
   stageCluster(join(scratch, 'cluster'), manifest)
   return [...platforms.map((platform) => join('npm', platform)), 'ring', 'cluster']
+}
+
+/** Adds to what napi-rs has written into `folder` the addon, and the licences of what is in it. */
+function stageNative(folder, addon, triple) {
+  copy(addon, join(folder, basename(addon)))
+  copy(join(root, 'LICENSE'), join(folder, 'LICENSE'))
+  const manifest = readJson(join(folder, 'package.json'))
+  writeJson(join(folder, 'package.json'), {
+    ...manifest,
+    files: [...manifest.files, ...stageLicenses(folder, triple)],
+  })
 }
 
 /** The platform in an addon's file name: `hypercache.linux-x64-gnu.node` is of `linux-x64-gnu`. */

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -15,7 +16,7 @@ beforeAll(async () => {
   installed = await install()
 }, slow)
 
-afterAll(() => installed?.remove())
+afterAll(() => installed?.remove(), slow)
 
 /** Writes a file into a user's folder and answers its path. */
 function write(path: string, text: string, folder = installed.folder): string {
@@ -83,11 +84,33 @@ describe('the tarballs', () => {
     expect(missing).toEqual([])
   })
 
-  test('of the addon holds the addon and its licences', () => {
-    const expected = ['LICENSE', 'README.md', expect.stringMatching(/\.node$/), 'package.json']
-    expect(contents('binding').sort()).toEqual(expected)
+  test('of the addon holds the addon, and the licences of what is in it', () => {
+    expect(contents('binding').sort()).toEqual([
+      ...['LICENSE', 'README.md', 'THIRD-PARTY-LICENSES', 'THIRD-PARTY-LICENSES-RUST.html'],
+      ...[expect.stringMatching(/\.node$/), 'package.json'],
+    ])
+    const place = placeOf(natives(installed.folder)[0]!)
+    const [list, ...texts] = readFileSync(join(place, 'THIRD-PARTY-LICENSES'), 'utf8').split(/^-{80}\n/m)
+    const withText = new Set(texts.flatMap((text) => text.split('\n', 1)[0]!.split(', ')))
+    const crates = cratesOfOthers()
+    expect(crates.length).toBeGreaterThan(20)
+    for (const { name, license } of crates) {
+      expect(list).toContain(`\n${name}: ${license}, https://`)
+      expect(withText).toContain(name)
+    }
   })
 })
+
+/** What cargo says that the addon is made with. */
+function cratesOfOthers(): { name: string; license: string }[] {
+  const addon = ['--manifest-path', join(root, 'Cargo.toml'), '--locked', '--package', 'hypercache_napi']
+  const args = ['tree', ...addon, '--edges', 'normal', '--prefix', 'none', '--format', '{p}|{l}']
+  const lines = execFileSync('cargo', args, { encoding: 'utf8' }).trim().split('\n')
+  return lines
+    .filter((line) => !line.startsWith('hypercache_'))
+    .map((line) => /^(\S+) v(\S+).*\|(.*?)( \(\*\))?$/.exec(line)!)
+    .map(([, name, version, license]) => ({ name: `${name} ${version}`, license: license! }))
+}
 
 describe('the manifests', () => {
   const own = () => ['ring', 'cluster', ...natives(installed.folder)]

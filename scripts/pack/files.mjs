@@ -1,8 +1,8 @@
 // How files of a package are laid out.
 
-import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { CommandFailed } from './run.mjs'
+import { CommandFailed } from '../run.mjs'
 
 /** Copies a file or a folder that belongs to a package. */
 export function copy(from, to) {
@@ -14,6 +14,11 @@ export function copy(from, to) {
 export function write(file, text) {
   mkdirSync(dirname(file), { recursive: true })
   writeFileSync(file, text)
+}
+
+/** Reads a manifest. */
+export function readJson(file) {
+  return JSON.parse(readFileSync(file, 'utf8'))
 }
 
 /** Writes a manifest. */

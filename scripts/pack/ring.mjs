@@ -1,17 +1,17 @@
-// `@hypercache/ring` as it is published: the ring in one file, the loader of the addon, the public declarations.
+// `@hypercache/ring` as it is published: the ring in one file, the loader of the addon, public declarations.
 
 import { join } from 'node:path'
 import { rolldown } from 'rolldown'
-import { copy, write, writeJson } from './package-files.mjs'
-import { reachedFrom, textOf } from './package-modules.mjs'
-import { root } from './run.mjs'
+import { copy, write, writeJson } from './files.mjs'
+import { reachedFrom, textOf } from './modules.mjs'
+import { root } from '../run.mjs'
 
 export const RING = '@hypercache/ring'
 
 /** The declarations of the public names. */
-export const ringDeclarations = () => reachedFrom('ring/index.d.ts')
+export const ringDeclarations = () => reachedFrom(['ring/index.d.ts'])
 
-/** Lays the package out in `folder`. `natives` are the packages of the addon, by name, with their versions. */
+/** Lays the package out in `folder`. `natives`: the packages of the addon, by name, with their versions. */
 export async function stageRing(folder, manifest, natives) {
   await bundle(join(folder, 'dist', 'ring'))
   for (const path of ringDeclarations()) write(join(folder, 'dist', path), textOf(path))

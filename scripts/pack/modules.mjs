@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import ts from 'typescript'
-import { root } from './run.mjs'
+import { root } from '../run.mjs'
 
 const dist = join(root, 'dist')
 
@@ -31,20 +31,20 @@ function targetOf(path, specifier) {
   return path.endsWith('.d.ts') ? target.replace(/\.js$/, '.d.ts') : target
 }
 
-/** A file and all that it reaches, but for what is `left` out. */
-export function reachedFrom(entry, left = new Set()) {
-  const reached = new Set([entry])
+/** Files and all that they reach, but for what is `left` out: nothing that an older build has left there. */
+export function reachedFrom(entries, left = new Map()) {
+  const reached = new Set(entries)
   for (const path of reached) {
     for (const { target } of importsOf(path)) if (!left.has(target)) reached.add(target)
   }
   return reached
 }
 
-/** The text of a file with other specifiers where `rename` answers one for what is imported. */
-export function withImports(path, rename) {
+/** The text of a file, with the specifiers that `replaced` has for what it imports. */
+export function withImports(path, replaced) {
   let text = textOf(path)
   for (const { start, end, target } of importsOf(path).reverse()) {
-    text = text.slice(0, start) + (rename(target) ?? text.slice(start, end)) + text.slice(end)
+    text = text.slice(0, start) + (replaced.get(target) ?? text.slice(start, end)) + text.slice(end)
   }
   return text
 }
