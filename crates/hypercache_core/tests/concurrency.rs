@@ -175,7 +175,7 @@ fn a_writer_in_a_loop_shuts_nobody_out() {
         turns
     });
     println!("changes made during two of the one that waits: {waited_for:?}");
-    // Its own two, and one before each: 4 at a time. The scheduler may let it ask late now and then; who is shut out
-    // waits for thousands.
+    // Its own two, and one before each: 4 at a time. The scheduler may let it ask late now and then; who is
+    // shut out waits for thousands.
     assert!(waited_for.iter().sum::<usize>() <= 50 * TURNS, "{waited_for:?}");
 }
