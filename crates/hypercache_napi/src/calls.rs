@@ -35,7 +35,7 @@ pub mod reason {
 /// The lookups and the mailbox they answer into. Nothing is returned: `mailbox` says what was found.
 #[napi(object, object_from_js = false)]
 pub struct NativeCalls<'e> {
-    /// [ring, count, is same snapshot, version or reason, slots …]: see `ts/native.ts`.
+    /// [ring, count, is same snapshot, mark or reason, slots …]: see `ts/native.ts`.
     #[napi(ts_type = "Int32Array")]
     pub mailbox: Unknown<'e>,
     /// Finds the owner of a key.
@@ -154,8 +154,8 @@ pub unsafe fn answer<const N: usize>(
         sys::napi_get_cb_info(env, info, &mut count, values.as_mut_ptr(), ptr::null_mut(), &mut data);
         &*data.cast::<Environment>()
     };
-    let version = catch_unwind(AssertUnwindSafe(|| then(environment, values))).unwrap_or(reason::PANIC);
-    environment.mailbox.set(place::VERSION, version);
+    let mark = catch_unwind(AssertUnwindSafe(|| then(environment, values))).unwrap_or(reason::PANIC);
+    environment.mailbox.set(place::MARK, mark);
     ptr::null_mut()
 }
 
