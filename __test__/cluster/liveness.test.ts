@@ -119,7 +119,7 @@ test.each([true, false])(
   },
 )
 
-test('a node whose id an older process has is evicted, and may start again when that one is gone', async () => {
+test('a node whose id an older process has is evicted, and starts again when that one is gone', async () => {
   const [port, other, third] = await freePorts(3)
   const config = (at: number, seeds: number[]) => nodeConfig('twin', at, seeds.map(seedAt))
   const older = await startNode(config(port!, []))

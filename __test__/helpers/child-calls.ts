@@ -9,7 +9,7 @@ interface Answer {
   problem?: string
 }
 
-/** Calls of a program that answers `{ number, call, argument }` with `{ number, value }` or `{ number, problem }`. */
+/** A program in a process of its own that takes `{ number, call, argument }` and answers by the number. */
 export class ChildCalls {
   readonly child: ChildProcess
   readonly #waiting = new Map<number, (answer: Answer) => void>()
