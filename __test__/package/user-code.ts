@@ -47,6 +47,22 @@ const files = Object.keys(require.cache).filter((file) => file !== __filename)
 console.log(files.map((file) => file.split(/[\\\\/]/).slice(-2).join('/')).join(' '))
 `
 
+/** Says why the addon does not load, where the packages around cannot lend theirs. */
+export const missingAddon = `
+'use strict'
+const Module = require('node:module')
+const resolve = Module._resolveFilename
+Module._resolveFilename = (name, ...rest) => {
+  if (!name.startsWith('@hypercache/binding-')) return resolve(name, ...rest)
+  throw Object.assign(new Error("Cannot find module '" + name + "'"), { code: 'MODULE_NOT_FOUND' })
+}
+try {
+  require('@hypercache/ring')
+} catch ({ code, cause }) {
+  console.log(code, cause.message)
+}
+`
+
 /** The first example of a document, as a program that fails where an answer is not what `// →` says. */
 export function exampleIn(markdown: string): string {
   const [, code] = /^```js\n(.*?)^```$/ms.exec(markdown)!
