@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::hash::HashFunction;
+use crate::limits::{NODES_MAX, POINTS_MAX};
 
 /// Why a call was refused. Whatever the reason, the ring is as it was before the call.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,7 +62,7 @@ pub enum Error {
     /// More points than a ring can hold; the number is the sum over all nodes.
     TooManyPoints(f64),
     /// Two rings that hash keys differently.
-    DifferentHash(HashFunction, HashFunction),
+    DifferentHash(&'static str, &'static str),
     /// A plan that cannot be made. Says what is wrong with it.
     InvalidPlan(String),
     /// A plan for a ring that has moved on.
@@ -85,11 +85,6 @@ pub enum Error {
     /// No node can answer. Carries how many nodes the ring has.
     NoRoutableNode(usize),
 }
-
-/// Most nodes in one ring.
-pub const NODES_MAX: usize = 65_535;
-/// Most points in one ring, over all its nodes.
-pub const POINTS_MAX: u32 = 16_000_000;
 
 impl Error {
     /// The stable code, the same in every release and every language.
@@ -162,11 +157,11 @@ impl fmt::Display for Error {
                 Number(*sum)
             ),
             // Without the seeds: they may be secret.
-            Self::DifferentHash(a, b) if a.name() == b.name() => {
-                write!(f, "the rings have {} with different seeds: their tokens do not compare", a.name())
+            Self::DifferentHash(a, b) if a == b => {
+                write!(f, "the rings have {a} with different seeds: their tokens do not compare")
             }
             Self::DifferentHash(a, b) => {
-                write!(f, "one ring has {}, the other {}: tokens do not compare", a.name(), b.name())
+                write!(f, "one ring has {a}, the other {b}: tokens do not compare")
             }
             Self::InvalidPlan(problem) => write!(f, "the change {problem}"),
             Self::PlanOutdated { planned, current } => {
@@ -212,23 +207,10 @@ impl fmt::Display for Number {
 }
 
 /// The beginning of a text that may be very long, for use in a message.
-pub(crate) fn shortened(text: &str) -> String {
+pub fn shortened(text: &str) -> String {
     const SHOWN_MAX: usize = 64;
     if text.chars().nth(SHOWN_MAX).is_none() {
         return text.to_owned();
     }
     text.chars().take(SHOWN_MAX).chain(['…']).collect()
-}
-
-/// Checks a whole number given as the double that JavaScript has.
-pub(crate) fn whole_number(
-    what: &'static str,
-    value: f64,
-    max: u32,
-    bound: &'static str,
-) -> Result<u32, Error> {
-    if value.fract() == 0.0 && value >= 1.0 && value <= f64::from(max) {
-        return Ok(value as u32);
-    }
-    Err(Error::OutOfRange { what, value, bound })
 }

@@ -1,4 +1,4 @@
-//! How notices get onto foca's datagrams and off them.
+//! How rumors get onto foca's datagrams and off them.
 
 use std::convert::Infallible;
 use std::sync::mpsc::Sender;
@@ -6,21 +6,21 @@ use std::sync::mpsc::Sender;
 use foca::{BroadcastHandler, Invalidates};
 
 use crate::identity::Identity;
-use crate::message::Notice;
+use crate::message::Rumor;
 
-/// Gives the engine every notice that comes; the engine decides which go on.
-pub struct Carrier {
+/// Gives the engine every rumor that comes; the engine decides which go on.
+pub struct RumorHandler {
     pub arrived: Sender<(Identity, Vec<u8>)>,
 }
 
-/// What a notice is about, so that a newer one takes the place of an older one.
-pub enum Subject {
+/// What a rumor is about, so that a newer one takes the place of an older one.
+pub enum RumorKey {
     Record(String),
     Ring(String),
     Broadcast(String, u64),
 }
 
-impl Invalidates for Subject {
+impl Invalidates for RumorKey {
     fn invalidates(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Record(ours), Self::Record(theirs)) | (Self::Ring(ours), Self::Ring(theirs)) => {
@@ -34,25 +34,25 @@ impl Invalidates for Subject {
     }
 }
 
-impl BroadcastHandler<Identity> for Carrier {
-    type Key = Subject;
+impl BroadcastHandler<Identity> for RumorHandler {
+    type Key = RumorKey;
     type Error = Infallible;
 
     fn receive_item(
         &mut self,
         data: &[u8],
         sender: Option<&Identity>,
-    ) -> Result<Option<Subject>, Infallible> {
+    ) -> Result<Option<RumorKey>, Infallible> {
         if let Some(sender) = sender {
             // The receiver lives as long as the engine, and so does this.
             let _ = self.arrived.send((sender.clone(), data.to_vec()));
             return Ok(None);
         }
         // The engine's own: it only adds what it has encoded.
-        Ok(postcard::from_bytes(data).ok().map(|notice| match notice {
-            Notice::Record { id, .. } => Subject::Record(id),
-            Notice::Ring { id, .. } => Subject::Ring(id),
-            Notice::Broadcast(broadcast) => Subject::Broadcast(broadcast.origin, broadcast.number),
+        Ok(postcard::from_bytes(data).ok().map(|rumor| match rumor {
+            Rumor::Record { id, .. } => RumorKey::Record(id),
+            Rumor::Ring { id, .. } => RumorKey::Ring(id),
+            Rumor::Broadcast(broadcast) => RumorKey::Broadcast(broadcast.origin, broadcast.number),
         }))
     }
 }

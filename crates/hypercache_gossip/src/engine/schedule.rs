@@ -15,17 +15,17 @@ pub enum Task {
     /// A timer of foca.
     Foca(foca::Timer<Identity>),
     /// Compare what is known with some live member.
-    Sync,
+    AntiEntropy,
     /// Ask a dead member, or a seed that has not answered, whether it is there.
-    Heal,
+    ContactDead,
     /// Ask a seed.
-    AskSeed(usize),
+    RetrySeed(usize),
     /// Ask a member that is suspected whether it is there.
-    Verify(String),
+    VerifySuspect(String),
     /// Tell the others which ring this member has.
-    TellRing,
-    /// Begin another life after a death.
-    ComeBack,
+    SpreadRing,
+    /// Begin another generation after a death.
+    Rejoin,
     /// The leave has taken long enough.
     EndLeave,
 }
@@ -65,7 +65,7 @@ pub struct Schedule {
     /// Time of the engine.
     time: Duration,
     /// Time of the driver when the engine heard it last.
-    heard: Duration,
+    driver_time: Duration,
     next_number: u64,
     /// How much time it has left out.
     stopped: Duration,
@@ -83,9 +83,9 @@ impl Schedule {
     }
 
     /// Hears what time it is for the driver. Time that goes back stands still.
-    pub fn hear(&mut self, now: Duration) {
-        let passed = now.saturating_sub(self.heard);
-        self.heard = self.heard.max(now);
+    pub fn advance_to(&mut self, now: Duration) {
+        let passed = now.saturating_sub(self.driver_time);
+        self.driver_time = self.driver_time.max(now);
         let expected = self.heap.peek().map_or(passed, |Reverse(next)| next.at.saturating_sub(self.time));
         let counted = passed.min(expected.saturating_add(LATE_MAX));
         self.stopped += passed - counted;
@@ -112,7 +112,9 @@ impl Schedule {
 
     /// When, by the driver's time, the next task is due.
     pub fn next(&self) -> Option<Duration> {
-        self.heap.peek().map(|Reverse(entry)| self.heard.saturating_add(entry.at.saturating_sub(self.time)))
+        self.heap
+            .peek()
+            .map(|Reverse(entry)| self.driver_time.saturating_add(entry.at.saturating_sub(self.time)))
     }
 
     /// Forgets all tasks.
@@ -130,25 +132,25 @@ mod tests {
     #[test]
     fn tasks_come_due_in_their_order() {
         let mut schedule = Schedule::default();
-        schedule.add(2 * SECOND, Task::Heal);
-        schedule.add(SECOND, Task::Sync);
-        schedule.hear(SECOND / 2);
+        schedule.add(2 * SECOND, Task::ContactDead);
+        schedule.add(SECOND, Task::AntiEntropy);
+        schedule.advance_to(SECOND / 2);
         assert_eq!(schedule.due(), None);
         assert_eq!(schedule.next(), Some(SECOND));
-        schedule.hear(SECOND);
-        assert_eq!(schedule.due(), Some(Task::Sync));
-        schedule.hear(2 * SECOND);
-        assert_eq!(schedule.due(), Some(Task::Heal));
+        schedule.advance_to(SECOND);
+        assert_eq!(schedule.due(), Some(Task::AntiEntropy));
+        schedule.advance_to(2 * SECOND);
+        assert_eq!(schedule.due(), Some(Task::ContactDead));
         assert_eq!((schedule.due(), schedule.next()), (None, None));
     }
 
     #[test]
     fn time_stands_still_while_the_process_is_stopped() {
         let mut schedule = Schedule::default();
-        schedule.add(SECOND, Task::Sync);
-        schedule.add(5 * SECOND, Task::Heal);
-        schedule.hear(60 * SECOND);
-        assert_eq!(schedule.due(), Some(Task::Sync));
+        schedule.add(SECOND, Task::AntiEntropy);
+        schedule.add(5 * SECOND, Task::ContactDead);
+        schedule.advance_to(60 * SECOND);
+        assert_eq!(schedule.due(), Some(Task::AntiEntropy));
         assert_eq!(schedule.due(), None, "five seconds have not passed for the engine");
         assert_eq!(schedule.next(), Some(60 * SECOND + 4 * SECOND - LATE_MAX));
         assert_eq!(schedule.stopped(), 59 * SECOND - LATE_MAX);
@@ -157,26 +159,26 @@ mod tests {
     #[test]
     fn a_clock_at_its_end_does_no_harm() {
         let mut schedule = Schedule::default();
-        schedule.hear(Duration::MAX);
-        schedule.add(SECOND, Task::Sync);
-        schedule.hear(Duration::MAX);
+        schedule.advance_to(Duration::MAX);
+        schedule.add(SECOND, Task::AntiEntropy);
+        schedule.advance_to(Duration::MAX);
         assert_eq!(schedule.next(), Some(Duration::MAX));
         let mut schedule = Schedule::default();
-        schedule.add(SECOND, Task::Sync);
-        schedule.hear(Duration::MAX);
-        assert_eq!(schedule.due(), Some(Task::Sync));
-        schedule.add(SECOND, Task::Heal);
+        schedule.add(SECOND, Task::AntiEntropy);
+        schedule.advance_to(Duration::MAX);
+        assert_eq!(schedule.due(), Some(Task::AntiEntropy));
+        schedule.add(SECOND, Task::ContactDead);
         assert_eq!(schedule.next(), Some(Duration::MAX));
     }
 
     #[test]
     fn a_clock_that_goes_back_does_no_harm() {
         let mut schedule = Schedule::default();
-        schedule.hear(10 * SECOND);
-        schedule.add(SECOND, Task::Sync);
-        schedule.hear(2 * SECOND);
+        schedule.advance_to(10 * SECOND);
+        schedule.add(SECOND, Task::AntiEntropy);
+        schedule.advance_to(2 * SECOND);
         assert_eq!(schedule.due(), None);
-        schedule.hear(11 * SECOND);
-        assert_eq!(schedule.due(), Some(Task::Sync));
+        schedule.advance_to(11 * SECOND);
+        assert_eq!(schedule.due(), Some(Task::AntiEntropy));
     }
 }

@@ -13,13 +13,9 @@
 //!    first point, so the wrap needs no test, and neither a window of four nor a copied block leaves the
 //!    array.
 
-mod splice;
-
 use std::cmp::Ordering;
 
-use crate::token::Token;
-
-pub(crate) use splice::{PointChange, sort_tokens};
+use hypercache_types::Token;
 
 /// One virtual node's place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,19 +27,19 @@ pub(crate) struct Point {
 /// Entries compared at once.
 const WINDOW: usize = 4;
 /// Items after the last point: a window of four may start at any of the points, a copied block too.
-const SENTINELS: usize = 16;
+pub(super) const SENTINELS: usize = 16;
 const SLOT_BITS: u64 = 0xFFFF;
 
 #[derive(Debug)]
 pub(crate) struct Points {
     /// Top 48 bits of the token, 16 bits of slot; sorted by token, ties by node id; then the sentinels.
-    entries: Vec<u64>,
+    pub(super) entries: Vec<u64>,
     /// Low 16 bits of each token.
-    low: Vec<u16>,
+    pub(super) low: Vec<u16>,
     /// For each value of a token's top bits: the number of points below it.
-    index: Vec<u32>,
+    pub(super) index: Vec<u32>,
     /// How far a token is shifted to give its place in `index`.
-    shift: u32,
+    pub(super) shift: u32,
 }
 
 impl Points {
@@ -154,14 +150,14 @@ impl Points {
     }
 
     /// Appends the sentinels.
-    fn seal(&mut self) {
+    pub(super) fn seal(&mut self) {
         let first_slot = self.entries.first().map_or(0, |entry| entry & SLOT_BITS);
         self.entries.extend([!SLOT_BITS | first_slot; SENTINELS]);
         self.low.extend([u16::MAX; SENTINELS]);
     }
 
     /// The index counted from the entries.
-    fn counted_index(&self) -> Vec<u32> {
+    pub(super) fn counted_index(&self) -> Vec<u32> {
         let mut index = vec![0u32; (1 << (u64::BITS - self.shift)) + 1];
         for entry in &self.entries[..self.len()] {
             index[(entry >> self.shift) as usize + 1] += 1;
@@ -173,7 +169,7 @@ impl Points {
 }
 
 /// Turns counts into counts so far.
-fn summed(counts: &mut [u32]) {
+pub(super) fn summed(counts: &mut [u32]) {
     let mut sum = 0;
     for count in counts {
         sum += *count;
@@ -181,22 +177,22 @@ fn summed(counts: &mut [u32]) {
     }
 }
 
-fn entry_of(point: Point) -> u64 {
+pub(super) fn entry_of(point: Point) -> u64 {
     point.token & !SLOT_BITS | u64::from(point.slot)
 }
 
-fn low_of(point: Point) -> u16 {
+pub(super) fn low_of(point: Point) -> u16 {
     point.token as u16
 }
 
 /// The shift for `len` points: as many buckets as the largest power of two below `len`, at least 2.
-fn shift_for(len: usize) -> u32 {
+pub(super) fn shift_for(len: usize) -> u32 {
     let bits = len.saturating_sub(1).checked_ilog2().unwrap_or(0).max(1);
     u64::BITS - bits
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     /// The plain algorithm.
@@ -205,7 +201,7 @@ mod tests {
     }
 
     /// Tokens that clump: near 0, near the top, around few middles, equal in 48 bits, equal in 64.
-    pub(super) fn clumped(random: &mut fastrand::Rng) -> Token {
+    pub fn clumped(random: &mut fastrand::Rng) -> Token {
         let middle = [0, u64::MAX, 1 << 63, 0x1234_5678_9ABC_0000, random.u64(..)][random.usize(..5)];
         middle.wrapping_add_signed([0, 1, -1, random.i64(-70_000..70_000)][random.usize(..4)])
     }

@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 
 /// How far back it is known of each broadcast whether it has come: as many as are kept for who has missed
 /// them.
-const HEARD_BITS: u64 = 256;
+const WINDOW_BITS: u64 = 256;
 const WORDS: usize = 4;
 
 /// Which broadcasts of a member have come: all up to the highest, but for those whose bit is set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Heard {
+pub struct ReceiveWindow {
     /// When the process joined that sent them.
     pub started_at_ms: u64,
     /// The highest number.
@@ -18,18 +18,18 @@ pub struct Heard {
     pub missing: [u64; WORDS],
 }
 
-impl Heard {
+impl ReceiveWindow {
     /// Every broadcast up to a number.
     pub fn all(started_at_ms: u64, high: u64) -> Self {
         Self { started_at_ms, high, missing: [0; WORDS] }
     }
 
     /// Whether a broadcast has come, or is too old to tell.
-    pub fn has(&self, started_at_ms: u64, number: u64) -> bool {
+    pub fn contains(&self, started_at_ms: u64, number: u64) -> bool {
         if started_at_ms != self.started_at_ms {
             return started_at_ms < self.started_at_ms;
         }
-        if number > self.high || self.high - number >= HEARD_BITS {
+        if number > self.high || self.high - number >= WINDOW_BITS {
             return number <= self.high;
         }
         let (word, bit) = place(self.high - number);
@@ -37,8 +37,8 @@ impl Heard {
     }
 
     /// Takes note of one. Answers whether it is new.
-    pub fn take(&mut self, started_at_ms: u64, number: u64) -> bool {
-        if self.has(started_at_ms, number) {
+    pub fn insert(&mut self, started_at_ms: u64, number: u64) -> bool {
+        if self.contains(started_at_ms, number) {
             return false;
         }
         if started_at_ms > self.started_at_ms {
@@ -76,33 +76,33 @@ mod tests {
 
     #[test]
     fn a_broadcast_is_new_once_in_any_order() {
-        let mut heard = Heard::default();
+        let mut window = ReceiveWindow::default();
         let order = [3, 1, 2, 260, 259, 7, 261];
-        assert!(order.iter().all(|number| heard.take(5, *number)));
-        assert!(!order.iter().any(|number| heard.take(5, *number)));
-        assert!(!heard.take(5, 4), "too old to tell");
-        assert!(heard.take(5, 6));
-        assert!(heard.take(5, 258));
+        assert!(order.iter().all(|number| window.insert(5, *number)));
+        assert!(!order.iter().any(|number| window.insert(5, *number)));
+        assert!(!window.insert(5, 4), "too old to tell");
+        assert!(window.insert(5, 6));
+        assert!(window.insert(5, 258));
     }
 
     #[test]
     fn members_that_have_heard_all_know_the_same_whatever_the_order() {
-        let mut heard = Heard::default();
+        let mut window = ReceiveWindow::default();
         for number in (1..=200).rev().chain(201..=1_000) {
-            assert!(heard.take(5, number));
+            assert!(window.insert(5, number));
         }
-        assert_eq!(heard, Heard::all(5, 1_000));
-        assert!(heard.take(5, u64::MAX));
-        assert!(!heard.take(5, 1_000), "too old to tell");
+        assert_eq!(window, ReceiveWindow::all(5, 1_000));
+        assert!(window.insert(5, u64::MAX));
+        assert!(!window.insert(5, 1_000), "too old to tell");
     }
 
     #[test]
     fn a_later_life_begins_anew_and_an_earlier_one_is_over() {
-        let mut heard = Heard::all(5, 100);
-        assert!(!heard.take(4, 101));
-        assert!(heard.take(6, 1));
-        assert!(heard.take(6, 2));
-        assert!(!heard.take(5, 101));
-        assert!(!heard.take(6, 1));
+        let mut window = ReceiveWindow::all(5, 100);
+        assert!(!window.insert(4, 101));
+        assert!(window.insert(6, 1));
+        assert!(window.insert(6, 2));
+        assert!(!window.insert(5, 101));
+        assert!(!window.insert(6, 1));
     }
 }

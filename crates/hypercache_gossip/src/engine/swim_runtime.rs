@@ -8,23 +8,23 @@ use foca::{Message, Notification, Runtime, Timer};
 use crate::identity::Identity;
 
 #[derive(Default)]
-pub struct Outbox {
+pub struct SwimRuntime {
     pub datagrams: Vec<(SocketAddr, Vec<u8>)>,
     pub timers: Vec<(Duration, Timer<Identity>)>,
     /// SWIM's number of what this member says of itself. Foca tells it only in what it sends.
     pub incarnation: u16,
     pub probes_sent: u64,
     /// Members that have not answered a probe.
-    pub failed: Vec<Identity>,
+    pub unanswered: Vec<Identity>,
     /// Whether the datagram that foca handles is for this member.
     pub is_for_us: bool,
     /// Whether foca has told somebody that it is dead: its answer to a datagram of a dead member.
     pub has_told_death: bool,
     /// Whether this member has heard that it is dead.
-    pub is_dead: bool,
+    pub is_defunct: bool,
 }
 
-impl Runtime<Identity> for &mut Outbox {
+impl Runtime<Identity> for &mut SwimRuntime {
     fn notify(&mut self, notification: Notification<'_, Identity>) {
         match notification {
             Notification::DataSent(header) => {
@@ -33,9 +33,9 @@ impl Runtime<Identity> for &mut Outbox {
                 self.probes_sent += u64::from(matches!(header.message, Message::Ping(_)));
             }
             Notification::DataReceived(_) => self.is_for_us = true,
-            Notification::ProbeFailed(_, identity) => self.failed.push(identity.clone()),
-            Notification::Defunct => self.is_dead = true,
-            // Found out by looking at the members, which also tells of suspicions.
+            Notification::ProbeFailed(_, identity) => self.unanswered.push(identity.clone()),
+            Notification::Defunct => self.is_defunct = true,
+            // Of members the codec knows more: foca does not notify of suspicions.
             _ => {}
         }
     }

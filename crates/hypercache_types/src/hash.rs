@@ -46,6 +46,7 @@ impl HashFunction {
     }
 
     /// The seed, 0 where there is none.
+    #[inline]
     pub fn seed(self) -> u64 {
         match self {
             Self::Xxhash64 { seed } => seed,

@@ -1,37 +1,15 @@
-//! Tokens: places on the ring, and those of virtual nodes.
+//! Tokens of virtual nodes.
 
 use std::ops::Range;
 
 use crate::hash::HashFunction;
-
-/// A place on the ring, 0 ..= 2^64 - 1. The ring wraps from the highest to 0.
-pub type Token = u64;
-
-/// Number of tokens: the arc of the whole ring.
-pub const RING_ARC: u128 = 1 << 64;
-
-/// Number of tokens from `start`, exclusive, to `end`, inclusive. Equal ones are the whole ring.
-#[inline]
-pub(crate) fn arc_between(start: Token, end: Token) -> u128 {
-    // One less, so that what stands for the whole ring fits.
-    u128::from(end.wrapping_sub(start).wrapping_sub(1)) + 1
-}
-
-/// How far `to` lies clockwise of `from`.
-pub(crate) fn distance(from: Token, to: Token) -> u64 {
-    to.wrapping_sub(from)
-}
+use crate::token::Token;
 
 /// Calls `each` with the number and the token of the virtual nodes `range` of node `id`, in order.
 ///
 /// The hashed text is `id:number`. It is kept in one buffer and counted up in place, because formatting
 /// it anew would cost several times as much as hashing it.
-pub(crate) fn each_virtual_node(
-    hash: HashFunction,
-    id: &str,
-    range: Range<u32>,
-    mut each: impl FnMut(u32, Token),
-) {
+pub fn each_virtual_node(hash: HashFunction, id: &str, range: Range<u32>, mut each: impl FnMut(u32, Token)) {
     let mut text = format!("{id}:{}", range.start).into_bytes();
     for number in range {
         each(number, hash.token(&text));
@@ -40,6 +18,7 @@ pub(crate) fn each_virtual_node(
 }
 
 /// Adds one to the decimal number that starts at `first_digit`.
+#[inline]
 fn count_up(text: &mut Vec<u8>, first_digit: usize) {
     for digit in text[first_digit..].iter_mut().rev() {
         if *digit < b'9' {
@@ -67,11 +46,5 @@ mod tests {
             });
             assert_eq!(next, range.end);
         }
-    }
-
-    #[test]
-    fn distance_wraps() {
-        assert_eq!(distance(5, 5), 0);
-        assert_eq!(distance(u64::MAX, 1), 2);
     }
 }
