@@ -59,8 +59,8 @@ async function stage(scratch, artifacts) {
     stageNative(join(scratch, 'npm', platform), join(artifacts ?? root, file), triple)
     return platform
   })
-  const natives = platforms.map((platform) => [`${manifest.napi.packageName}-${platform}`, manifest.version])
-  await stageRing(join(scratch, 'ring'), manifest, Object.fromEntries(natives))
+  const natives = platforms.map((platform) => [platform, `${manifest.napi.packageName}-${platform}`])
+  await stageRing(join(scratch, 'ring'), manifest, new Map(natives))
   stageCluster(join(scratch, 'cluster'), manifest)
   return [...platforms.map((platform) => join('npm', platform)), 'ring', 'cluster']
 }

@@ -1,10 +1,19 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { importsOf } from '../repo/checkers/ranks'
 import { type Installed, type OwnPackage, addTypesOfNode, install, root, run, runTool } from './install'
-import { type Project, exampleIn, modules, projects, ringAlone, typedCluster, typedRing } from './user-code'
+import {
+  type Project,
+  exampleIn,
+  missingAddon,
+  modules,
+  projects,
+  ringAlone,
+  typedCluster,
+  typedRing,
+} from './user-code'
 
 /** Every Node to run under: those that the environment names, or this one. */
 const nodes = process.env.HYPERCACHE_NODES?.split(delimiter) ?? [process.execPath]
@@ -49,8 +58,8 @@ function manifestOf(name: string): Record<string, unknown> {
 describe('the tarballs', () => {
   test('of the ring holds at most 20 files', () => {
     const files = contents('ring')
-    const needed = ['package.json', 'README.md', 'LICENSE', 'index.js', 'dist/ring/index.js']
-    expect(files).toEqual(expect.arrayContaining([...needed, 'dist/ring/index.d.ts']))
+    const needed = ['package.json', 'README.md', 'LICENSE', 'index.js', 'types/ring/index.d.ts']
+    expect(files).toEqual(expect.arrayContaining(needed))
     expect(files.filter((path) => /\.(rs|node|lock)$|(?<!\.d)\.ts$/.test(path))).toEqual([])
     expect(files.length).toBeLessThanOrEqual(20)
   })
@@ -70,7 +79,7 @@ describe('the tarballs', () => {
 
   test.each<OwnPackage>(['ring', 'cluster'])('of the %s has every file that its files name', (name) => {
     const files = contents(name)
-    const code = files.filter((path) => /^dist\/.*\.(js|d\.ts)$/.test(path))
+    const code = files.filter((path) => /^([\w]+|(dist|types)\/.*)\.(js|d\.ts)$/.test(path))
     const missing = code.flatMap((path) => {
       const text = readFileSync(join(placeOf(name), path), 'utf8')
       const relative = importsOf({ path, text }).filter(({ specifier }) => specifier.startsWith('.'))
@@ -159,20 +168,25 @@ describe.each(nodes)('under %s', (node) => {
     expect(run(node, [write('main.mjs', modules)], installed.folder)).toContain(answer)
   })
 
-  test('the ring routes by itself, out of a handful of files', () => {
+  test('the ring routes by itself, out of two files and the addon', () => {
     const { ringFolder } = installed
     const said = run(node, [write('main.cjs', ringAlone, ringFolder)], ringFolder)
       .trim()
       .split('\n')
     expect(said[0]).toContain(answer)
-    const addon = natives(ringFolder)[0]!
     expect(said[1]!.split(' ').sort()).toEqual([
-      expect.stringMatching(new RegExp(`^${addon}/.*\\.node$`)),
-      `${addon}/package.json`,
-      'ring/index.js',
+      expect.stringMatching(new RegExp(`^${natives(ringFolder)[0]}/.*\\.node$`)),
       'ring/index.js',
       'ring/ring.js',
     ])
+  })
+
+  test('without the addon, the ring says which package is missing', () => {
+    cpSync(placeOf('ring'), placeOf('ring', join(installed.folder, 'alone')), { recursive: true })
+    const said = run(node, [write('alone/main.cjs', missingAddon)], join(installed.folder, 'alone'))
+    const [native] = natives(installed.folder)
+    expect(said).toContain('ERR_HYPERCACHE_NATIVE_MISSING')
+    expect(said).toMatch(new RegExp(`Cannot find module '@hypercache/${native}'`))
   })
 
   test('the README of the ring says what comes out', () => {
@@ -248,9 +262,7 @@ describe.each<OwnPackage>(['ring', 'cluster'])('the linters of packages, of the 
   test(
     'attw finds no problems',
     () => {
-      // What the cluster alone takes has no types: nobody else is to.
-      const apart = ['--exclude-entrypoints', 'internal']
-      const args = [installed.tarballs[name], '--no-emoji', '--no-color', ...apart]
+      const args = [installed.tarballs[name], '--no-emoji', '--no-color']
       const said = runTool('@arethetypeswrong/cli/dist/index.js', args, installed.folder)
       expect(said).toContain('No problems found')
     },

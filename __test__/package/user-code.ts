@@ -2,39 +2,11 @@
  * What users write: programs to run and programs to compile, as text, for they belong into the user's folder.
  */
 
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
 /** Loads both packages in both ways: all have to give the same objects, over one addon. */
-export const modules = `
-import assert from 'node:assert/strict'
-import { createRequire } from 'node:module'
-import * as cluster from '@hypercache/cluster'
-import * as ring from '@hypercache/ring'
-import { HashRing as OfCluster, RingRouting } from '@hypercache/cluster'
-import { HashRing, HyperCacheError } from '@hypercache/ring'
-
-const require = createRequire(import.meta.url)
-const names = Object.keys(ring).filter((name) => name !== 'default' && name !== 'module.exports')
-assert.deepEqual(names, ['HashRing', 'HyperCacheError'])
-for (const name of names) {
-  for (const other of [cluster, require('@hypercache/ring'), require('@hypercache/cluster')]) {
-    assert.equal(other[name], ring[name], name)
-  }
-}
-const addons = Object.keys(require.cache).filter((file) => file.endsWith('.node'))
-assert.equal(addons.length, 1)
-
-// One table of handles, one class of error, and rings that the cluster takes.
-const made = new HashRing({ nodes: ['node1', 'node2', 'node3'] })
-const attached = OfCluster.attach(made.handle())
-made.removeNode('node3')
-assert.equal(attached.nodeCount, 2)
-attached.addNode('node3')
-assert.throws(() => made.addNode('node3'), cluster.HyperCacheError)
-assert.throws(() => cluster.validateClusterConfig({ cluster: { membership: 'none' } }), HyperCacheError)
-const routing = new RingRouting({ localNodeId: 'node1', ring: made, isSeeded: true })
-console.log(routing.routeKey('key:0'), attached.getReplicas('key:0').length, attached.checksum)
-made.close()
-attached.close()
-`
+export const modules = readFileSync(join(__dirname, '..', 'nodes', 'packages.mjs'), 'utf8')
 
 /** Routes by the ring alone, and says which files that took. */
 export const ringAlone = `
@@ -45,6 +17,22 @@ console.log(ring.getNode('key:0'), ring.getReplicas('key:0').length, ring.checks
 ring.close()
 const files = Object.keys(require.cache).filter((file) => file !== __filename)
 console.log(files.map((file) => file.split(/[\\\\/]/).slice(-2).join('/')).join(' '))
+`
+
+/** Says why the addon does not load, where the packages around cannot lend theirs. */
+export const missingAddon = `
+'use strict'
+const Module = require('node:module')
+const resolve = Module._resolveFilename
+Module._resolveFilename = (name, ...rest) => {
+  if (!name.startsWith('@hypercache/binding-')) return resolve(name, ...rest)
+  throw Object.assign(new Error("Cannot find module '" + name + "'"), { code: 'MODULE_NOT_FOUND' })
+}
+try {
+  require('@hypercache/ring')
+} catch ({ code, cause }) {
+  console.log(code, cause.message)
+}
 `
 
 /** The first example of a document, as a program that fails where an answer is not what `// →` says. */

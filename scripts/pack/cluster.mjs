@@ -1,4 +1,4 @@
-// `@hypercache/cluster` as it is published: all that is compiled but the ring, which has a package of its own.
+// `@hypercache/cluster` as it is published: all but the ring, which has a package of its own.
 
 import { join } from 'node:path'
 import { copy, write, writeJson } from './files.mjs'

@@ -16,8 +16,8 @@ const textsElsewhere = new Map([
 const TEXTS = 'THIRD-PARTY-LICENSES'
 const RUST_TEXTS = 'THIRD-PARTY-LICENSES-RUST.html'
 
-const head = `The binary in this package is made of HyperCache (see LICENSE), of the Rust standard library (see
-${RUST_TEXTS}), and of the crates below, unchanged. Their sources are at the addresses given.
+const head = `The binary in this package is made of HyperCache (see LICENSE), of the Rust standard library
+(see ${RUST_TEXTS}), and of the crates below, unchanged. Their sources are at the addresses given.
 `
 
 /** Writes what belongs beside an addon for `target`, and answers the names of the files. */

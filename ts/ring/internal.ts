@@ -1,6 +1,6 @@
 /**
  * The files of `@hypercache/ring`, all of them, with all they export: what `@hypercache/cluster` takes from
- * there beyond the public names. It is exported as `@hypercache/ring/internal`, untyped and without promises.
+ * there beyond the public names. It is `@hypercache/ring/internal` there, untyped and without promises.
  */
 
 export * from '../async-queue.js'
