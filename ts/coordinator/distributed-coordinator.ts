@@ -38,6 +38,7 @@ export class DistributedCoordinator extends ClusterNode<DistributedMembership> {
         `it must be that of the configuration, ${shown(nodeId)}`
       throw new HyperCacheError('ERR_HYPERCACHE_INVALID_TEXT', message)
     }
+    if (common.hashFunction !== undefined) membership.shareHashFunction?.(common.hashFunction)
     super(validated, common, {
       membership,
       leaveTimeoutMs,

@@ -1,7 +1,7 @@
 /** The contract of membership providers that reach other processes. */
 
 import type { BroadcastMessage, ReceivedBroadcast } from '../events/broadcast.js'
-import type { StopWatching } from '../types.js'
+import type { HashFunction, StopWatching } from '../types.js'
 import type { MembershipProvider } from './membership-provider.js'
 
 export { BROADCAST_BYTES_MAX } from '../events/broadcast.js'
@@ -55,6 +55,13 @@ export interface DistributedMembership extends MembershipProvider {
    * @throws ERR_HYPERCACHE_OUT_OF_RANGE unless it is 1 to 65,535; ERR_HYPERCACHE_INVALID_TYPE.
    */
   announcePort?(name: string, port: number | undefined): void
+
+  /**
+   * The ring hashes with this function, in place of the one that the configuration names. Called before the
+   * join: members whose function places keys otherwise are to be kept out. A provider that cannot has no such
+   * method; then the rings of members are found to differ.
+   */
+  shareHashFunction?(hashFunction: HashFunction): void
 
   /**
    * Tells the others the checksum of this node's ring: 16 hexadecimal digits. Does nothing while not joined.

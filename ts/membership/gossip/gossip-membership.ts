@@ -7,7 +7,7 @@ import { HyperCacheError, wrongType } from '../../errors.js'
 import { callListener, stopWatching, warn } from '../../listeners.js'
 import { type NativeEvent, type NativeMemberChange, guarded, internal } from '../../native.js'
 import { NodeRuntime, RUNTIME } from '../../node-runtime.js'
-import type { StopWatching } from '../../types.js'
+import type { HashFunction, StopWatching } from '../../types.js'
 import type {
   BroadcastMessage,
   DistributedMembership,
@@ -132,6 +132,11 @@ export class GossipMembership implements DistributedMembership {
       throw new HyperCacheError('ERR_HYPERCACHE_OUT_OF_RANGE', message)
     }
     if (checked !== this.#state.load) this.#update({ load: checked })
+  }
+
+  /** See `DistributedMembership.shareHashFunction`. */
+  shareHashFunction(hashFunction: HashFunction): void {
+    this.#state = { ...this.#state, hashFunction }
   }
 
   announcePort(name: string, port: number | undefined): void {

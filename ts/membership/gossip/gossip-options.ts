@@ -9,6 +9,8 @@ import { camelOf } from '../../config/names.js'
 import { HyperCacheError } from '../../errors.js'
 import type { NativeGossipOptions, NativeRecord, NativeTiming } from '../../native.js'
 import { systemReason } from '../../system-reason.js'
+import type { HashFunction } from '../../types.js'
+import { hashFunctionMark } from '../hash-function-mark.js'
 import { seedTrace } from '../seed-trace.js'
 import type { LocalNode } from '../local-node.js'
 
@@ -39,6 +41,8 @@ export interface LocalState {
   load?: number | undefined
   /** Ports of its other servers, by name. */
   ports: Readonly<Record<string, number>>
+  /** In place of the one that the configuration names. */
+  hashFunction?: HashFunction | undefined
 }
 
 /** The options for native code; host names are resolved. @throws ERR_HYPERCACHE_LISTEN_FAILED. */
@@ -59,7 +63,7 @@ export async function nativeOptions(
     record: recordOf(local, state),
     clusterName,
     keys: encryptionKeys.map((key) => Buffer.from(key, 'base64')),
-    shared: sharedOptions(options.hashRing),
+    shared: sharedOptions(options.hashRing, state.hashFunction),
     timing: timingOf(options.gossip, options.failureDetectionTimeoutSeconds),
   }
 }
@@ -91,10 +95,10 @@ async function ipOf(host: string): Promise<string> {
 }
 
 /** Names and values in turn. What differs in one of them owns other keys. */
-function sharedOptions(hashRing: HashRingConfig): string[] {
+function sharedOptions(hashRing: HashRingConfig, own: HashFunction | undefined): string[] {
   const { hashFunction, hashSeed, virtualNodeCount, zoneAware, routableStatuses } = hashRing
   return [
-    ['hash_function', hashFunction],
+    ['hash_function', hashFunctionMark(hashFunction, own)],
     // A seed is a secret of the placement: only a trace of it is told.
     ['hash_seed', hashSeed === 0n ? '0' : `of trace ${seedTrace(hashSeed)}`],
     ['virtual_node_count', String(virtualNodeCount)],

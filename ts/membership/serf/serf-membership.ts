@@ -4,7 +4,7 @@ import type { Member, MembershipChange } from '../../cluster-types.js'
 import { checkedText, checkedTexts, listOf } from '../../checks.js'
 import { type Clock, endsWithin, systemClock, type Timer } from '../../clock.js'
 import { wrongType } from '../../errors.js'
-import type { StopWatching } from '../../types.js'
+import type { HashFunction, StopWatching } from '../../types.js'
 import type {
   BroadcastMessage,
   DistributedMembership,
@@ -21,7 +21,7 @@ import { type CheckedSerfOptions, checkedSerfOptions, type SerfMembershipOptions
 import { SerfOwnTags } from './serf-own-tags.js'
 import { SerfSeeds } from './serf-seeds.js'
 import type { SerfSession } from './serf-session.js'
-import { hashOptionsText, keptSaid } from './serf-tags.js'
+import { type Common, hashOptionsText, keptSaid } from './serf-tags.js'
 import { type MemberMessage, SerfTalk } from './serf-talk.js'
 import { SerfWatch } from './serf-watch.js'
 import { isSame } from '../local-node.js'
@@ -43,6 +43,8 @@ export class SerfMembership implements DistributedMembership {
   readonly #options: CheckedSerfOptions
   readonly #talk: SerfTalk
   readonly #view: MemberView
+  /** What all members have to have alike. */
+  readonly #common: Common
   readonly #link: SerfLink
   readonly #seeds: SerfSeeds
   readonly #ownTags: SerfOwnTags
@@ -71,6 +73,7 @@ export class SerfMembership implements DistributedMembership {
     const said = { ...keptSaid(local), incarnation: 0, startedAtMs: 0 }
     this.localNodeId = local.id
     const common = { clusterName, hashOptions: hashOptionsText(hashRing) }
+    this.#common = common
     this.#view = new MemberView(clock)
     this.#doubts = new SerfDoubts(clock, timings)
     this.#reader = new MemberReader(common, (reason) => this.#drop(reason))
@@ -152,6 +155,11 @@ export class SerfMembership implements DistributedMembership {
   onBroadcast(listener: (message: ReceivedBroadcast) => void): StopWatching {
     this.#view.throwIfClosed()
     return this.#talk.onBroadcast(listener)
+  }
+
+  /** See `DistributedMembership.shareHashFunction`. */
+  shareHashFunction(hashFunction: HashFunction): void {
+    this.#common.hashOptions = hashOptionsText(this.#options.hashRing, hashFunction)
   }
 
   announceRing(checksum: string): void {

@@ -4,6 +4,8 @@ import type { Member } from '../../cluster-types.js'
 import type { HashRingConfig } from '../../config/cluster-config.js'
 import { hostPort, isPeer } from '../../addresses.js'
 import { HyperCacheError } from '../../errors.js'
+import type { HashFunction } from '../../types.js'
+import { hashFunctionMark } from '../hash-function-mark.js'
 import { seedTrace } from '../seed-trace.js'
 import { asRingKeepsIt, type LocalNode } from '../local-node.js'
 
@@ -62,11 +64,12 @@ export type ForeignReason =
 /**
  * The options of the ring that all members have to have alike, as one text. The seed is a secret: its digest.
  */
-export function hashOptionsText(ring: HashRingConfig): string {
+export function hashOptionsText(ring: HashRingConfig, own?: HashFunction): string {
   const { hashFunction, hashSeed, virtualNodeCount, zoneAware } = ring
   // Shorter than it could be: tags have little room.
   const seed = hashSeed === 0n ? '0' : seedTrace(hashSeed).slice(0, 12)
-  return [hashFunction, seed, virtualNodeCount, zoneAware ? 'zones' : 'no-zones'].join('/')
+  const mark = hashFunctionMark(hashFunction, own)
+  return [mark, seed, virtualNodeCount, zoneAware ? 'zones' : 'no-zones'].join('/')
 }
 
 const HASH_OPTION_NAMES = ['hash_function', 'hash_seed', 'virtual_node_count', 'zone_aware']
@@ -80,7 +83,7 @@ function differingOptions(ours: string, theirs: string): string {
 /** What all members of a cluster say alike. */
 export interface Common {
   readonly clusterName: string
-  readonly hashOptions: string
+  hashOptions: string
 }
 
 /** The tags that say something. */
