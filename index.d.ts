@@ -65,6 +65,16 @@ export declare class NativeMovementCounter {
 
 /** A ring as one environment has it. */
 export declare class NativeRing {
+  /** The token of a key, where the hash function is not JavaScript. */
+  tokenOf(key: Uint8Array): bigint
+  /** The token of a key, where the lookup cache has it. */
+  knownToken(key: Uint8Array): bigint | null
+  /** Puts the token of a key into the lookup cache. */
+  keepToken(key: Uint8Array, token: bigint): void
+  /** The tokens that a node brought with it, by number of its virtual nodes. */
+  tokensOf(id: string): BigUint64Array | null
+  /** How many virtual nodes a node of this weight has. */
+  static pointCountOf(weight: number, virtualNodeCount: number): number
   /** All counters. */
   metrics(): NativeMetrics
   /** Counts a request that goes to a node. */
@@ -131,16 +141,6 @@ export declare class NativeRing {
   static deserialize(environment: NativeEnvironment, bytes: Uint8Array, nowMs: number): NativeRing
   /** Its options. */
   options(): NativeRingOptions
-  /** The token of a key, where the hash function is not JavaScript. */
-  tokenOf(key: Uint8Array): bigint
-  /** The token of a key, where the lookup cache has it. */
-  knownToken(key: Uint8Array): bigint | null
-  /** Puts the token of a key into the lookup cache. */
-  keepToken(key: Uint8Array, token: bigint): void
-  /** The tokens that a node brought with it, by number of its virtual nodes. */
-  tokensOf(id: string): BigUint64Array | null
-  /** How many virtual nodes a node of this weight has. */
-  static pointCountOf(weight: number, virtualNodeCount: number): number
   /**
    * Begins to watch: `wake` is called, in a turn of the event loop of its own, when changes have come. It
    * must not throw.

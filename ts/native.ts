@@ -87,7 +87,7 @@ export function guarded<T>(call: () => T): T {
 
 /** The error for a defect of this package. */
 export function internal(message: string, cause?: unknown): HyperCacheError {
-  return new HyperCacheError('ERR_HYPERCACHE_INTERNAL', `a defect of @hypercache/cluster: ${message}`, {
+  return new HyperCacheError('ERR_HYPERCACHE_INTERNAL', `a defect of HyperCache: ${message}`, {
     cause,
   })
 }

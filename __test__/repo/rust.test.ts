@@ -2,15 +2,20 @@ import { describe, expect, test } from 'vitest'
 import {
   bindingShare,
   blanked,
+  drivenUses,
   impureUses,
   rustFunctions,
   unguardedCallbacks,
   unguardedExports,
 } from './checkers/rust'
-import { rustSources, sources } from './checkers/sources'
+import { rustSources, source, sources } from './checkers/sources'
 
-const core = sources(['crates/hypercache_core/src'], /\.rs$/)
+const core = sources(['crates/hypercache_types/src', 'crates/hypercache_core/src'], /\.rs$/)
 const binding = sources(['crates/hypercache_napi/src'], /\.rs$/)
+// Its streams are a feature of their own, which no engine has.
+const engines = sources(['crates/hypercache_gossip/src', 'crates/hypercache_transport/src'], /\.rs$/).filter(
+  ({ path }) => !path.endsWith('/streams.rs'),
+)
 // A benchmark's floor, never in a release: it cannot panic, and there is nothing to answer into.
 const callbacks = binding.filter(({ path }) => !path.endsWith('/floor.rs'))
 
@@ -18,6 +23,15 @@ describe('the crates', () => {
   test('the core knows no JavaScript, no I/O and no clock', () => {
     expect(core.length).toBeGreaterThan(5)
     expect(impureUses(core)).toEqual([])
+  })
+
+  test('engines do no I/O and have no clock, nor does what they depend on', () => {
+    expect(engines.length).toBeGreaterThan(20)
+    expect(drivenUses(engines)).toEqual([])
+    expect(source('crates/hypercache_gossip/Cargo.toml').text).not.toMatch(
+      /^tokio|hypercache_transport.*tokio/m,
+    )
+    expect(source('crates/hypercache_transport/Cargo.toml').text).toMatch(/^tokio = .*optional = true/m)
   })
 
   test('the binding is at most a quarter of the Rust lines', () => {
@@ -41,6 +55,15 @@ describe('the checks bite', () => {
     expect(impureUses(file('\nlet at = std::net::Ipv4Addr::LOCALHOST;'))[0]).toContain('lib.rs:2:')
     expect(impureUses(file('use napi_derive::napi;'))).toHaveLength(1)
     expect(impureUses(file('// napi reads std::fs\nlet text = "std::time";'))).toEqual([])
+  })
+
+  test('on an engine that helps itself to a runtime', () => {
+    expect(drivenUses(file('use std::time::{Duration, Instant};'))).toHaveLength(1)
+    expect(drivenUses(file('use std::{fmt, thread};'))).toHaveLength(1)
+    expect(drivenUses(file('tokio::spawn(f());'))).toHaveLength(1)
+    expect(drivenUses(file('use std::net::SocketAddr;\nuse std::time::Duration;\n// as tokio does'))).toEqual(
+      [],
+    )
   })
 
   test('on a binding that grew', () => {

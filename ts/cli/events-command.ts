@@ -11,7 +11,7 @@ import { oneLine } from './failure.js'
 import { type EventsWanted, NodeAway, type NodeClient, StreamEnded } from './node-client.js'
 import { type NodeOptions, TOKEN_VARIABLE, nodeOf, withNodeOptions } from './node-options.js'
 import { wholeNumber, withExamples, withJsonOption } from './options.js'
-import { say } from './outlet.js'
+import { endSoon, say } from './outlet.js'
 import type { Output } from './output.js'
 
 const LIMIT_DEFAULT = 20
@@ -67,14 +67,20 @@ async function events(options: EventsOptions, output: Output): Promise<void> {
     output.appendText(`${options.json === true ? jsonLine(event) : eventText(event)}\n`)
     await output.flush()
   }
-  const answer = await client.events(wanted)
-  for (const event of answer.events) await print(event)
-  if (follow !== true) return
   const stop = new AbortController()
-  const end = () => stop.abort()
-  process.once('SIGINT', end).once('SIGTERM', end)
-  await followOn(client, { ...wanted, after: answer.lastSequence }, print, stop.signal)
-  process.off('SIGINT', end).off('SIGTERM', end)
+  const end = () => {
+    stop.abort()
+    endSoon()
+  }
+  // Before the first line: who reads it may end the command.
+  if (follow === true) process.once('SIGINT', end).once('SIGTERM', end)
+  try {
+    const answer = await client.events(wanted)
+    for (const event of answer.events) await print(event)
+    if (follow === true) await followOn(client, { ...wanted, after: answer.lastSequence }, print, stop.signal)
+  } finally {
+    process.off('SIGINT', end).off('SIGTERM', end)
+  }
 }
 
 /** Goes on from event to event, whatever becomes of the node, until it is told to stop. */

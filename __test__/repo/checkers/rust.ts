@@ -29,6 +29,20 @@ export function impureUses(core: Source[]): string[] {
   })
 }
 
+/** What a runtime gives, in an engine: sockets, clocks, threads. Addresses and durations are only values. */
+export function drivenUses(engines: Source[]): string[] {
+  const runtime =
+    /\b(tokio|Instant|SystemTime|SysRng|(Udp|Tcp)\w+)\b|\bstd::(\{[^}]*\b)?(fs|thread|env|process|io)\b/
+  return engines.flatMap((file) => {
+    const code = { path: file.path, text: blanked(file.text) }
+    return linesMatching(
+      code,
+      runtime,
+      'an engine does no I/O and has no clock: what it needs is given to it',
+    )
+  })
+}
+
 /** The part of all non-blank Rust lines that is in the binding, 0 to 1. */
 export function bindingShare(files: Source[]): number {
   const lines = (some: Source[]) =>
@@ -104,7 +118,8 @@ function bodyOf(code: string, from: number): number | undefined {
   return undefined
 }
 
-function closingBrace(code: string, open: number): number {
+/** Where the braces that open there are closed. */
+export function closingBrace(code: string, open: number): number {
   let depth = 0
   for (let place = open; place < code.length; place += 1) {
     if (code[place] === '{') depth += 1

@@ -37,21 +37,17 @@
 //!
 //! Karger et al., *Consistent Hashing and Random Trees*, 1997. Collet, *xxHash*, 2012.
 
-mod error;
-mod hash;
 mod in_flight;
 mod lru;
 mod node;
 mod ring;
-mod token;
 
-pub use error::{Error, NODES_MAX, POINTS_MAX};
-pub use hash::HashFunction;
-pub use lru::TokenCache;
-pub use node::{
-    LIST_COUNT_MAX, METADATA_VALUE_BYTES_MAX, Node, NodeChange, NodeSpec, NodeStatus, StatusSet,
-    TEXT_BYTES_MAX, check_details, check_text, point_count,
+pub use hypercache_types::{
+    Error, HashFunction, LIST_COUNT_MAX, METADATA_VALUE_BYTES_MAX, NODES_MAX, NodeStatus, POINTS_MAX,
+    RING_ARC, StatusSet, TEXT_BYTES_MAX, Token, check_details, check_text, point_count,
 };
+pub use lru::TokenCache;
+pub use node::{Node, NodeChange, NodeSpec};
 pub use ring::{
     Distribution, DistributionCounter, Explanation, FIRST_REPLICA_COUNT, LISTED_TRANSFERS_MAX,
     LOOKUP_CACHE_SIZE_MAX, LookupCache, LookupCounts, Metrics, MovedRange, Movement, MovementCounts,
@@ -60,4 +56,3 @@ pub use ring::{
     Transfer, VIRTUAL_NODE_COUNT_MAX, VirtualNode, WAITING_CHANGES_MAX, Waiting, Watch, replica_count,
     share_of,
 };
-pub use token::{RING_ARC, Token};

@@ -5,87 +5,13 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::error::{Error, POINTS_MAX, shortened};
-use crate::hash::HashFunction;
+use hypercache_types::{
+    Error, HashFunction, NodeStatus, Token, check_details, check_text, each_virtual_node, point_count,
+    shortened,
+};
+
 use crate::in_flight::InFlight;
 use crate::ring::RingOptions;
-use crate::token::{Token, each_virtual_node};
-
-/// Longest id, address, zone, capability and metadata key, in bytes of UTF-8.
-pub const TEXT_BYTES_MAX: usize = 255;
-/// Longest metadata value, in bytes of UTF-8.
-pub const METADATA_VALUE_BYTES_MAX: usize = 4_096;
-/// Most capabilities, and most metadata entries, of one node.
-pub const LIST_COUNT_MAX: usize = 256;
-
-/// What is known of a node's health. Whether it may answer is the ring's choice ([`StatusSet`]).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NodeStatus {
-    /// Well.
-    Alive,
-    /// Perhaps failed: a doubt, not a verdict.
-    Suspected,
-    /// Failed.
-    Dead,
-    /// Going away on purpose.
-    Leaving,
-    /// Being upgraded, still answering.
-    Updating,
-}
-
-impl NodeStatus {
-    /// All of them, in the order of their documentation.
-    pub const ALL: [Self; 5] = [Self::Alive, Self::Suspected, Self::Dead, Self::Leaving, Self::Updating];
-
-    /// The word used in every interface.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Alive => "alive",
-            Self::Suspected => "suspected",
-            Self::Dead => "dead",
-            Self::Leaving => "leaving",
-            Self::Updating => "updating",
-        }
-    }
-
-    /// Finds a status by its word.
-    ///
-    /// # Errors
-    /// An unknown word.
-    pub fn new(name: &str) -> Result<Self, Error> {
-        let found = Self::ALL.into_iter().find(|status| status.name() == name);
-        found.ok_or_else(|| Error::UnknownStatus(shortened(name)))
-    }
-}
-
-/// The statuses that may answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StatusSet(u8);
-
-impl StatusSet {
-    /// Makes a set; repeats do not matter.
-    ///
-    /// # Errors
-    /// An empty list.
-    pub fn new(statuses: &[NodeStatus]) -> Result<Self, Error> {
-        let bits = statuses.iter().fold(0, |bits, status| bits | 1 << *status as u8);
-        if bits == 0 { Err(Error::NoRoutableStatus) } else { Ok(Self(bits)) }
-    }
-
-    /// Whether nodes of this status may answer.
-    pub fn contains(self, status: NodeStatus) -> bool {
-        self.0 & 1 << status as u8 != 0
-    }
-}
-
-impl Default for StatusSet {
-    /// Alive, suspected, updating.
-    fn default() -> Self {
-        Self(
-            1 << NodeStatus::Alive as u8 | 1 << NodeStatus::Suspected as u8 | 1 << NodeStatus::Updating as u8,
-        )
-    }
-}
 
 /// A node as a caller describes it. What is `None` gets its default.
 #[derive(Clone, Debug, Default)]
@@ -279,92 +205,5 @@ impl From<NodeSpec> for NodeChange {
             metadata: Some(spec.metadata),
             tokens: spec.tokens,
         }
-    }
-}
-
-/// Points of a node: round(weight * count), halves up, at least 1.
-///
-/// # Errors
-/// A weight that is not finite or not above 0, or that makes more points than a ring can hold.
-pub fn point_count(weight: f64, virtual_node_count: u32) -> Result<u32, Error> {
-    if !(weight.is_finite() && weight > 0.0) {
-        return Err(Error::OutOfRange { what: "weight", value: weight, bound: "a finite number above 0" });
-    }
-    let points = (weight * f64::from(virtual_node_count)).round().max(1.0);
-    if points > f64::from(POINTS_MAX) {
-        return Err(Error::TooManyPoints(points));
-    }
-    Ok(points as u32)
-}
-
-/// Checks what is told about a node besides its id and its weight.
-///
-/// # Errors
-/// The first text or list that is not as [`NodeSpec`] has it.
-pub fn check_details(
-    address: Option<&str>,
-    zone: Option<&str>,
-    capabilities: &[String],
-    metadata: &BTreeMap<String, String>,
-) -> Result<(), Error> {
-    address.map_or(Ok(()), |text| check_text("address", text))?;
-    zone.map_or(Ok(()), |text| check_text("zone", text))?;
-    check_count("capabilities", capabilities.len())?;
-    capabilities.iter().try_for_each(|text| check_text("capability", text))?;
-    check_count("metadata", metadata.len())?;
-    for (name, value) in metadata {
-        check_text("metadata key", name)?;
-        if value.len() > METADATA_VALUE_BYTES_MAX {
-            let bound =
-                format!("has {} bytes of UTF-8; at most {METADATA_VALUE_BYTES_MAX} are allowed", value.len());
-            return Err(Error::InvalidText { what: "metadata value", value: shortened(value), bound });
-        }
-    }
-    Ok(())
-}
-
-fn check_count(what: &'static str, count: usize) -> Result<(), Error> {
-    if count > LIST_COUNT_MAX {
-        Err(Error::TooManyItems { what, count, max: LIST_COUNT_MAX })
-    } else {
-        Ok(())
-    }
-}
-
-/// Checks a text of a node, which `what` names: 1 to [`TEXT_BYTES_MAX`] bytes, no control characters.
-///
-/// # Errors
-/// What is wrong with it.
-pub fn check_text(what: &'static str, text: &str) -> Result<(), Error> {
-    let bound = if text.is_empty() || text.len() > TEXT_BYTES_MAX {
-        format!("has {} bytes of UTF-8; it must have 1 to {TEXT_BYTES_MAX}", text.len())
-    } else if let Some(control) = text.chars().find(|c| c.is_control()) {
-        format!("has the control character U+{:04X}; none is allowed", control as u32)
-    } else {
-        return Ok(());
-    };
-    Err(Error::InvalidText { what, value: shortened(text), bound })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn points_round_halves_up_and_are_at_least_one() {
-        for (weight, count, points) in
-            [(1.0, 256, 256), (0.5, 1, 1), (1.5, 1, 2), (2.5, 1, 3), (1e-9, 256, 1), (0.5, 5, 3)]
-        {
-            assert_eq!(point_count(weight, count), Ok(points), "{weight} * {count}");
-        }
-    }
-
-    #[test]
-    fn weights_that_are_none_are_refused() {
-        for weight in [0.0, -0.0, -1.0, f64::NAN, f64::INFINITY] {
-            assert!(matches!(point_count(weight, 256), Err(Error::OutOfRange { .. })), "{weight}");
-        }
-        assert_eq!(point_count(1e300, 256), Err(Error::TooManyPoints(2.56e302)));
-        assert!(Error::TooManyPoints(2.56e302).to_string().contains("2.56e302"));
     }
 }

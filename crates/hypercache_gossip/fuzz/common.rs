@@ -5,12 +5,12 @@ use std::net::SocketAddr;
 use std::sync::{Mutex, Once};
 use std::time::Duration;
 
-use hypercache_gossip::wire::{Hello, Line, RecordOf, Request, State, framed};
+use hypercache_gossip::wire::{EncodedRecord, Hello, MemberEntry, PushPullState, Request, framed};
 use hypercache_gossip::{
-    BROADCAST_BYTES_MAX, Effect, Engine, EngineOptions, Event, Identity, Life, NEWEST_SPOKEN, Record,
-    SharedOptions, Timing, Version,
+    BROADCAST_BYTES_MAX, Effect, Engine, EngineOptions, Event, Generation, Identity, PROTOCOL_VERSION_MAX,
+    Record, SharedOptions, Timing, Version,
 };
-use hypercache_transport::{DATAGRAM_BYTES_MAX, FRAME_BYTES_MAX, Heard, Purpose, Sealer};
+use hypercache_transport::{DATAGRAM_BYTES_MAX, FRAME_BYTES_MAX, Purpose, ReceiveWindow, Sealer};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
@@ -70,7 +70,11 @@ pub fn keys(bytes: &[u8]) -> &'static [[u8; 32]] {
 
 /// The other member.
 pub fn known() -> Identity {
-    Identity { id: "b".into(), address: sender(), life: Life { started_at_ms: 1_000_000, comeback: 0 } }
+    Identity {
+        id: "b".into(),
+        address: sender(),
+        generation: Generation { started_at_ms: 1_000_000, rejoin_count: 0 },
+    }
 }
 
 pub fn sealed(keys: &[[u8; 32]], purpose: Purpose, message: &[u8]) -> Vec<u8> {
@@ -88,12 +92,12 @@ pub fn joining(keys: &[[u8; 32]]) -> (Engine, u64) {
         keys: keys.to_vec(),
         shared: shared(),
         timing: Timing::default(),
-        speaks: NEWEST_SPOKEN,
+        protocol_version: PROTOCOL_VERSION_MAX,
         random_seed: [1; 32],
     });
     engine.join(NOW, vec![sender().to_string()]);
     let asked = engine.take_effects().into_iter().find_map(|effect| match effect {
-        Effect::Ask { number, .. } => Some(number),
+        Effect::Request { number, .. } => Some(number),
         _ => None,
     });
     (engine, asked.expect("the seed is asked"))
@@ -102,20 +106,20 @@ pub fn joining(keys: &[[u8; 32]]) -> (Engine, u64) {
 /// A member "a" that has joined and knows "b".
 pub fn joined(keys: &[[u8; 32]]) -> Engine {
     let (mut engine, number) = joining(keys);
-    engine.answered(NOW, number, Err("it is not there".into()));
-    let line = Line {
+    engine.handle_response(NOW, number, Err("it is not there".into()));
+    let entry = MemberEntry {
         identity: known(),
         incarnation: 0,
         state: foca::State::Alive,
         version: record(1_000_000).version,
         ring: None,
-        heard: Heard::default(),
+        received: ReceiveWindow::default(),
     };
-    let hello = Hello { identity: known(), speaks: NEWEST_SPOKEN, options: shared() };
-    let records = vec![RecordOf { id: "b".into(), bytes: record(1_000_000).encode() }];
-    let state = State { lines: vec![line], records, broadcasts: Vec::new() };
-    let request = framed(NEWEST_SPOKEN, &Request::Sync { hello, is_join: true, state });
-    engine.asked(NOW, sender(), 1, &sealed(keys, Purpose::Request, &request));
+    let hello = Hello { identity: known(), protocol_version: PROTOCOL_VERSION_MAX, options: shared() };
+    let records = vec![EncodedRecord { id: "b".into(), bytes: record(1_000_000).encode() }];
+    let state = PushPullState { entries: vec![entry], records, broadcasts: Vec::new() };
+    let request = framed(PROTOCOL_VERSION_MAX, &Request::PushPull { hello, is_join: true, state });
+    engine.handle_request(NOW, sender(), 1, &sealed(keys, Purpose::Request, &request));
     engine.take_effects();
     assert_eq!(dropped(&engine), 0);
     engine
@@ -134,8 +138,8 @@ pub fn check(mut engine: Engine, messages: u64) {
     count("heeded", messages.saturating_sub(dropped(&engine)));
     for _ in 0..TICKS_MAX {
         engine.take_effects().iter().for_each(check_effect);
-        let Some(next) = engine.next_tick() else { break };
-        engine.tick(next);
+        let Some(next) = engine.next_timeout() else { break };
+        engine.handle_timeout(next);
     }
 }
 
@@ -145,21 +149,21 @@ fn check_effect(effect: &Effect) {
             assert!(bytes.len() <= DATAGRAM_BYTES_MAX);
             assert_ne!(to.port(), 0);
         }
-        Effect::Ask { frame, .. } | Effect::Answer { frame: Some(frame), .. } => {
+        Effect::Request { frame, .. } | Effect::Respond { frame: Some(frame), .. } => {
             assert!(frame.len() <= FRAME_BYTES_MAX);
         }
-        Effect::Answer { frame: None, .. } => {}
-        Effect::Tell(Event::Changed(changes)) => {
+        Effect::Respond { frame: None, .. } => {}
+        Effect::Emit(Event::Changed(changes)) => {
             for change in changes {
                 check_id(&change.id);
                 assert_eq!(Record::decode(&change.record.encode()).as_ref(), Some(&change.record));
             }
         }
-        Effect::Tell(Event::Heard(broadcast)) => {
+        Effect::Emit(Event::Broadcast(broadcast)) => {
             check_id(&broadcast.origin);
             assert!(broadcast.name.len() + broadcast.data.len() <= BROADCAST_BYTES_MAX);
         }
-        Effect::Tell(_) => {}
+        Effect::Emit(_) => {}
     }
 }
 

@@ -5,14 +5,19 @@
 mod common;
 
 use common::{NOW, check, joined, known, sealed, sender, shared};
-use hypercache_gossip::NEWEST_SPOKEN;
+use hypercache_gossip::PROTOCOL_VERSION_MAX;
 use hypercache_gossip::wire::{DatagramHead, encoded};
 use hypercache_transport::Purpose;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let (keys, open) = (common::keys(bytes), [].as_slice());
-    let head = DatagramHead { speaks: NEWEST_SPOKEN, session: 1, number: 1, options_mark: shared().mark() };
+    let head = DatagramHead {
+        protocol_version: PROTOCOL_VERSION_MAX,
+        session: 1,
+        number: 1,
+        options_mark: shared().mark(),
+    };
     let engine = joined(keys);
     // What foca reads, as a whole; and the news in it, after a head that is in order.
     let header = foca::Header {
@@ -23,9 +28,9 @@ fuzz_target!(|bytes: &[u8]| {
     };
     let header = encoded(&header);
     for (mut engine, start) in [(engine, open), (joined(keys), &header)] {
-        engine.received(NOW, sender(), bytes);
+        engine.handle_datagram(NOW, sender(), bytes);
         let message = [&head.encode()[..], start, bytes].concat();
-        engine.received(NOW, sender(), &sealed(keys, Purpose::Datagram, &message));
+        engine.handle_datagram(NOW, sender(), &sealed(keys, Purpose::Datagram, &message));
         check(engine, 2);
     }
 });

@@ -13,12 +13,12 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|bytes: &[u8]| {
     let keys = common::keys(bytes);
     let mut asked = joined(keys);
-    asked.asked(NOW, sender(), 2, bytes);
-    asked.asked(NOW, sender(), 3, &sealed(keys, Purpose::Request, bytes));
+    asked.handle_request(NOW, sender(), 2, bytes);
+    asked.handle_request(NOW, sender(), 3, &sealed(keys, Purpose::Request, bytes));
     check(asked, 2);
-    for frame in [bytes.to_vec(), sealed(keys, Purpose::Reply, bytes)] {
+    for frame in [bytes.to_vec(), sealed(keys, Purpose::Response, bytes)] {
         let (mut asking, number) = joining(keys);
-        asking.answered(NOW, number, Ok((sender(), frame)));
+        asking.handle_response(NOW, number, Ok((sender(), frame)));
         check(asking, 1);
     }
 });

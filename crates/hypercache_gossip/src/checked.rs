@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::net::SocketAddr;
 
-use hypercache_core::{TEXT_BYTES_MAX, check_text};
+use hypercache_types::{TEXT_BYTES_MAX, check_text};
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
@@ -16,7 +16,7 @@ const OPTIONS_MAX: usize = 64;
 /// The last time that is one, in milliseconds since 1970. Whoever has lived later could not be outlived.
 pub const TIME_MAX_MS: u64 = (1 << 53) - 1;
 
-/// When a life began.
+/// When a generation began.
 pub fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     let time_ms = u64::deserialize(deserializer)?;
     if time_ms > TIME_MAX_MS { Err(D::Error::custom("no time")) } else { Ok(time_ms) }

@@ -6,7 +6,7 @@ use crate::message::BROADCAST_BYTES_MAX;
 use crate::record::RECORD_BYTES_MAX;
 
 /// Why a call was refused. Nothing has changed.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
     /// What a member says of itself has too many bytes.
     RecordTooLarge(usize),

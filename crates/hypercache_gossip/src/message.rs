@@ -1,4 +1,4 @@
-//! What members tell each other: datagrams around those of foca, notices that ride on them, and exchanges
+//! What members tell each other: datagrams around those of foca, rumors that ride on them, and exchanges
 //! over streams.
 //!
 //! The first byte of every message is the version of its format. A member sends the newest that the receiver
@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use hypercache_transport::Heard;
+use hypercache_transport::ReceiveWindow;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh64::xxh64;
 
@@ -15,9 +15,9 @@ use crate::identity::Identity;
 use crate::record::Version;
 
 /// The oldest format that is understood.
-pub const OLDEST_SPOKEN: u8 = 1;
+pub const PROTOCOL_VERSION_MIN: u8 = 1;
 /// The newest one. Since 2, records may have a load.
-pub const NEWEST_SPOKEN: u8 = 2;
+pub const PROTOCOL_VERSION_MAX: u8 = 2;
 /// Most bytes of the name and the data of a broadcast together.
 pub const BROADCAST_BYTES_MAX: usize = 512;
 
@@ -66,9 +66,10 @@ pub enum Refusal {
         #[serde(deserialize_with = "checked::word")]
         address: String,
     },
-    /// The cluster knows a later life of this node: the clock has gone back. It is to begin after that one.
-    OlderLife {
-        /// When that later life began.
+    /// The cluster knows a later generation of this node: the clock has gone back. It is to begin after
+    /// that one.
+    StaleGeneration {
+        /// When that later generation began.
         started_at_ms: u64,
     },
 }
@@ -82,7 +83,7 @@ impl fmt::Display for Refusal {
             Self::IdTaken { address } => {
                 write!(formatter, "another process has this node id, and answers at {address}")
             }
-            Self::OlderLife { started_at_ms } => {
+            Self::StaleGeneration { started_at_ms } => {
                 write!(formatter, "the cluster knows a life of this node that began at {started_at_ms}")
             }
         }
@@ -95,7 +96,7 @@ pub struct Hello {
     /// The speaker.
     pub identity: Identity,
     /// The newest format it understands.
-    pub speaks: u8,
+    pub protocol_version: u8,
     /// See [`SharedOptions`].
     pub options: SharedOptions,
 }
@@ -118,12 +119,12 @@ impl RingMark {
     }
 }
 
-/// What one member knows of another: a line of its view.
+/// What one member knows of another: an entry of its view.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Line {
+pub struct MemberEntry {
     /// The member.
     pub identity: Identity,
-    /// SWIM's number of what is said of this life.
+    /// SWIM's number of what is said of this generation.
     pub incarnation: u16,
     /// What SWIM says of it.
     pub state: foca::State,
@@ -132,7 +133,7 @@ pub struct Line {
     /// The ring that it is known to have.
     pub ring: Option<RingMark>,
     /// Which of its broadcasts have come.
-    pub heard: Heard,
+    pub received: ReceiveWindow,
 }
 
 /// A message of a member to all others.
@@ -143,7 +144,7 @@ pub struct Broadcast {
     pub origin: String,
     /// When the origin's process joined.
     pub started_at_ms: u64,
-    /// From 1, without gaps in one life of the origin.
+    /// From 1, without gaps in one generation of the origin.
     pub number: u64,
     /// The Lamport time of its sending.
     pub lamport_time: u64,
@@ -155,7 +156,7 @@ pub struct Broadcast {
 
 /// A record of a member, encoded.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct RecordOf {
+pub struct EncodedRecord {
     /// The member.
     #[serde(deserialize_with = "checked::id")]
     pub id: String,
@@ -165,13 +166,13 @@ pub struct RecordOf {
 
 /// What one side of an exchange knows.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct State {
+pub struct PushPullState {
     /// All members that it knows, itself among them.
     #[serde(deserialize_with = "checked::list")]
-    pub lines: Vec<Line>,
+    pub entries: Vec<MemberEntry>,
     /// Records that the other side lacks, as far as is known.
     #[serde(deserialize_with = "checked::list")]
-    pub records: Vec<RecordOf>,
+    pub records: Vec<EncodedRecord>,
     /// Broadcasts that the other side lacks, as far as is known.
     #[serde(deserialize_with = "checked::list")]
     pub broadcasts: Vec<Broadcast>,
@@ -181,23 +182,23 @@ pub struct State {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Request {
     /// Whether both know the same.
-    Compare {
+    CompareDigests {
         /// Who asks.
         hello: Hello,
         /// The digest of what it knows.
         digest: u64,
     },
     /// What I know; tell me what you know.
-    Sync {
+    PushPull {
         /// Who asks.
         hello: Hello,
         /// Whether it wants to join.
         is_join: bool,
         /// What it knows.
-        state: State,
+        state: PushPullState,
     },
-    /// The record of one member: there is a notice that it is newer.
-    Fetch {
+    /// The record of one member: there is a rumor that it is newer.
+    FetchRecord {
         /// Who asks.
         hello: Hello,
         /// The member.
@@ -205,41 +206,41 @@ pub enum Request {
         id: String,
     },
     /// Who are you?
-    Who,
+    Identify,
     /// I leave.
-    Farewell {
+    Leave {
         /// Who leaves.
         hello: Hello,
-        /// Its own line, and its record.
-        state: State,
+        /// Its own entry, and its record.
+        state: PushPullState,
     },
 }
 
 /// The answer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Reply {
+pub enum Response {
     /// Both know the same.
-    Same,
+    InSync,
     /// They do not.
-    Differs,
+    OutOfSync,
     /// What the other side knows.
-    Synced {
+    PushPull {
         /// Who answers.
         hello: Hello,
         /// What it knows; of a record that was asked for, just that.
-        state: State,
+        state: PushPullState,
     },
     /// It will have nothing to do with who asked.
     Refused(Refusal),
     /// Who it is.
-    Me(Identity),
+    Identity(Identity),
     /// It takes no part in a cluster: it has not joined, or is leaving.
-    Absent,
+    NotJoined,
 }
 
 /// What rides on datagrams.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub enum Notice {
+pub enum Rumor {
     /// A member has changed what it says of itself: the record is to be asked for.
     Record {
         /// The member.
@@ -266,8 +267,8 @@ pub enum Notice {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DatagramHead {
     /// The format.
-    pub speaks: u8,
-    /// A random number of the sender's life.
+    pub protocol_version: u8,
+    /// A random number of the sender's generation.
     pub session: u64,
     /// From 1, one more with each datagram of the session.
     pub number: u64,
@@ -282,7 +283,7 @@ impl DatagramHead {
     /// As bytes.
     pub fn encode(&self) -> [u8; Self::BYTES] {
         let mut bytes = [0; Self::BYTES];
-        bytes[0] = self.speaks;
+        bytes[0] = self.protocol_version;
         bytes[1..9].copy_from_slice(&self.session.to_be_bytes());
         bytes[9..17].copy_from_slice(&self.number.to_be_bytes());
         bytes[17..].copy_from_slice(&self.options_mark.to_be_bytes());
@@ -294,7 +295,7 @@ impl DatagramHead {
         let (bytes, rest) = message.split_first_chunk::<{ Self::BYTES }>()?;
         let number_at = |at: usize| u64::from_be_bytes(std::array::from_fn(|n| bytes[at + n]));
         let head = Self {
-            speaks: bytes[0],
+            protocol_version: bytes[0],
             session: number_at(1),
             number: number_at(9),
             options_mark: number_at(17),
@@ -309,8 +310,9 @@ pub fn encoded(told: &impl Serialize) -> Vec<u8> {
 }
 
 /// A message over a stream: the format, and what is told.
-pub fn framed(speaks: u8, told: &impl Serialize) -> Vec<u8> {
-    postcard::to_extend(told, vec![speaks]).expect("messages have nothing that postcard cannot hold")
+pub fn framed(protocol_version: u8, told: &impl Serialize) -> Vec<u8> {
+    postcard::to_extend(told, vec![protocol_version])
+        .expect("messages have nothing that postcard cannot hold")
 }
 
 #[cfg(test)]
@@ -334,7 +336,7 @@ mod tests {
 
     #[test]
     fn a_datagram_head_comes_back_as_it_was() {
-        let head = DatagramHead { speaks: 2, session: 1 << 60, number: 77, options_mark: 99 };
+        let head = DatagramHead { protocol_version: 2, session: 1 << 60, number: 77, options_mark: 99 };
         let message = [&head.encode()[..], b"rest"].concat();
         assert_eq!(DatagramHead::decode(&message), Some((head, &b"rest"[..])));
         assert_eq!(DatagramHead::decode(&message[..24]), None);

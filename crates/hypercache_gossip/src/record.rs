@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hypercache_core::{LIST_COUNT_MAX, NodeStatus, check_details, check_text, point_count};
+use hypercache_types::{LIST_COUNT_MAX, NodeStatus, check_details, check_text, point_count};
 use serde::{Deserialize, Serialize};
 
 /// Most bytes of an encoded record.

@@ -1,15 +1,16 @@
-//! Golden bytes of the messages between members: a release understands what the one before has sent.
+//! Every message has the bytes that it has always had: members of two releases in a row understand each
+//! other.
 
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Write};
 
 use hypercache_gossip::wire::{
-    DatagramHead, Hello, Line, Notice, RecordOf, Reply, Request, State, encoded, framed,
+    DatagramHead, EncodedRecord, Hello, MemberEntry, PushPullState, Request, Response, Rumor, encoded, framed,
 };
 use hypercache_gossip::{
-    Broadcast, Claim, Identity, Life, Record, Refusal, RingMark, SharedOptions, Version,
+    Broadcast, Claim, Doubt, Generation, Identity, Record, Refusal, RingMark, SharedOptions, Version,
 };
-use hypercache_transport::Heard;
+use hypercache_transport::ReceiveWindow;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -45,8 +46,8 @@ impl Encoded {
 }
 
 fn identity(id: &str, address: &str) -> Identity {
-    let life = Life { started_at_ms: 1_700_000_000_000, comeback: 3 };
-    Identity { id: id.into(), address: address.parse().expect("an address"), life }
+    let generation = Generation { started_at_ms: 1_700_000_000_000, rejoin_count: 3 };
+    Identity { id: id.into(), address: address.parse().expect("an address"), generation }
 }
 
 fn ring() -> RingMark {
@@ -83,56 +84,65 @@ fn record() -> Record {
 
 fn hello() -> Hello {
     let options = vec![("hash_function".into(), "xxhash64".into()), ("zone_aware".into(), "true".into())];
-    Hello { identity: identity("node-a", "10.0.0.1:7946"), speaks: 2, options: SharedOptions(options) }
+    Hello {
+        identity: identity("node-a", "10.0.0.1:7946"),
+        protocol_version: 2,
+        options: SharedOptions(options),
+    }
 }
 
-fn state() -> State {
-    let line = |identity, state, ring| Line {
+fn state() -> PushPullState {
+    let line = |identity, state, ring| MemberEntry {
         identity,
         incarnation: 300,
         state,
         version: version(),
         ring,
-        heard: Heard { started_at_ms: 1_700_000_000_000, high: 9, missing: [1, 0, 1 << 63, 5] },
+        received: ReceiveWindow { started_at_ms: 1_700_000_000_000, high: 9, missing: [1, 0, 1 << 63, 5] },
     };
-    State {
-        lines: vec![
+    PushPullState {
+        entries: vec![
             line(identity("node-a", "10.0.0.1:7946"), foca::State::Alive, Some(ring())),
             line(identity("node-b", "[2001:db8::1]:1"), foca::State::Suspect, None),
             line(identity("ü", "10.0.0.3:65535"), foca::State::Down, None),
         ],
-        records: vec![RecordOf { id: "node-a".into(), bytes: record().encode() }],
+        records: vec![EncodedRecord { id: "node-a".into(), bytes: record().encode() }],
         broadcasts: vec![broadcast()],
     }
 }
 
 fn add_requests(all: &mut Encoded) {
-    all.add("request 0", &Request::Compare { hello: hello(), digest: u64::MAX });
-    all.add("request 1", &Request::Sync { hello: hello(), is_join: true, state: state() });
-    all.add("request 2", &Request::Fetch { hello: hello(), id: "node-b".into() });
-    all.add("request 3", &Request::Who);
-    all.add("request 4", &Request::Farewell { hello: hello(), state: State::default() });
-    all.add_bytes("request 3 framed", framed(2, &Request::Who));
+    all.add("request 0", &Request::CompareDigests { hello: hello(), digest: u64::MAX });
+    all.add("request 1", &Request::PushPull { hello: hello(), is_join: true, state: state() });
+    all.add("request 2", &Request::FetchRecord { hello: hello(), id: "node-b".into() });
+    all.add("request 3", &Request::Identify);
+    all.add("request 4", &Request::Leave { hello: hello(), state: PushPullState::default() });
+    all.add_bytes("request 3 framed", framed(2, &Request::Identify));
 }
 
 fn add_replies(all: &mut Encoded) {
-    all.add("reply 0", &Reply::Same);
-    all.add("reply 1", &Reply::Differs);
-    all.add("reply 2", &Reply::Synced { hello: hello(), state: state() });
+    all.add("reply 0", &Response::InSync);
+    all.add("reply 1", &Response::OutOfSync);
+    all.add("reply 2", &Response::PushPull { hello: hello(), state: state() });
     let [option, ours, theirs] = ["zone_aware", "true", "false"].map(String::from);
-    all.add("reply 3.0", &Reply::Refused(Refusal::OtherOption { option, ours, theirs }));
-    all.add("reply 3.1", &Reply::Refused(Refusal::IdTaken { address: "10.0.0.2:7946".into() }));
-    all.add("reply 3.2", &Reply::Refused(Refusal::OlderLife { started_at_ms: 1_700_000_000_000 }));
-    all.add("reply 4", &Reply::Me(identity("node-a", "10.0.0.1:7946")));
-    all.add("reply 5", &Reply::Absent);
+    all.add("reply 3.0", &Response::Refused(Refusal::OtherOption { option, ours, theirs }));
+    all.add("reply 3.1", &Response::Refused(Refusal::IdTaken { address: "10.0.0.2:7946".into() }));
+    all.add("reply 3.2", &Response::Refused(Refusal::StaleGeneration { started_at_ms: 1_700_000_000_000 }));
+    all.add("reply 4", &Response::Identity(identity("node-a", "10.0.0.1:7946")));
+    all.add("reply 5", &Response::NotJoined);
 }
 
 fn add_notices(all: &mut Encoded) {
     let id = || "node-a".to_string();
-    all.add("notice 0", &Notice::Record { id: id(), version: version(), is_leaving: true });
-    all.add("notice 1", &Notice::Ring { id: id(), ring: ring() });
-    all.add("notice 2", &Notice::Broadcast(broadcast()));
-    let head = DatagramHead { speaks: 2, session: 1 << 60, number: 77, options_mark: hello().options.mark() };
+    all.add("notice 0", &Rumor::Record { id: id(), version: version(), is_leaving: true });
+    all.add("notice 1", &Rumor::Ring { id: id(), ring: ring() });
+    all.add("notice 2", &Rumor::Broadcast(broadcast()));
+    let head = DatagramHead {
+        protocol_version: 2,
+        session: 1 << 60,
+        number: 77,
+        options_mark: hello().options.mark(),
+    };
     all.add_bytes("datagram head", head.encode().to_vec());
 }
 
@@ -141,9 +151,13 @@ fn add_records(all: &mut Encoded) {
     for (name, claim) in claims {
         all.add_bytes(&format!("record {name}"), Record { claim, ..record() }.encode());
     }
-    let newer = Record { load: Some(0.25), unknown: b"of the future".to_vec(), ..record() };
+    let newer = Record { load: Some(0.25), unknown: b"\0of the future".to_vec(), ..record() };
     all.add_bytes("record with a load", newer.encode());
-    assert_eq!(Record::decode(&newer.encode()), Some(newer));
+    let doubting = Record { doubt: Some(Doubt::GaveUp), ..record() };
+    all.add_bytes("record with a doubt", doubting.encode());
+    for record in [newer, doubting] {
+        assert_eq!(Record::decode(&record.encode()), Some(record));
+    }
 }
 
 /// What foca puts around an identity.

@@ -5,10 +5,9 @@ use std::cell::Cell;
 use hypercache_core::{HashFunction, Reader, Token};
 use napi::sys;
 
-use crate::calls::{BYTES, answer, reason, reason_for, version_of};
+use crate::calls::{BYTES, TOKENS, answer, reason, reason_for, version_of};
 use crate::environment::{Environment, place};
 use crate::key::{elements, push_utf8, read_units};
-use crate::tokens::TOKENS;
 
 pub unsafe extern "C" fn owners_of_joined(
     env: sys::napi_env,

@@ -1,4 +1,5 @@
-//! The lookups, as plain N-API functions.
+//! The lookups of one key, as plain N-API functions, and what those of many keys and of tokens share with
+//! them.
 //!
 //! The rule of this file: read everything from JavaScript first, then take the snapshot; between taking it
 //! and its last use no N-API call is made. A getter, a coercion or a callback could change or close the ring.
@@ -9,14 +10,11 @@ use std::ptr;
 use std::rc::Rc;
 
 use hypercache_core::{FIRST_REPLICA_COUNT, Reader, Snapshot, Token};
-use napi::bindgen_prelude::{FromNapiValue, Function, JsValuesTupleIntoVec, Unknown};
+use napi::bindgen_prelude::{FromNapiValue, Function, JsValuesTupleIntoVec};
 use napi::{Env, sys};
-use napi_derive::napi;
 
-use crate::batches::{owners_of_joined, owners_of_packed, owners_of_tokens};
 use crate::environment::{Environment, check, place};
 use crate::key::{NotReadable, elements, with_string};
-use crate::tokens::{owner_bounded_of_token, owner_of_token, replicas_of_token};
 
 /// Why there is no answer, in place of the version. The same numbers as in `ts/native.ts`.
 pub mod reason {
@@ -30,73 +28,6 @@ pub mod reason {
     pub const PANIC: i32 = -7;
     /// The hash function is JavaScript: tokens are to be given in place of keys.
     pub const CUSTOM_HASH: i32 = -8;
-}
-
-/// The lookups and the mailbox they answer into. Nothing is returned: `mailbox` says what was found.
-#[napi(object, object_from_js = false)]
-pub struct NativeCalls<'e> {
-    /// [ring, count, is same snapshot, mark or reason, slots …]: see `ts/native.ts`.
-    #[napi(ts_type = "Int32Array")]
-    pub mailbox: Unknown<'e>,
-    /// Finds the owner of a key.
-    #[napi(ts_type = "(key: string) => void")]
-    pub owner: Function<'e, Unknown<'e>, ()>,
-    /// Finds the owner of a key given as bytes.
-    #[napi(ts_type = "(key: Uint8Array) => void")]
-    pub owner_of_bytes: Function<'e, Unknown<'e>, ()>,
-    /// Finds as many replicas as the mailbox asks for.
-    #[napi(ts_type = "(key: string) => void")]
-    pub replicas: Function<'e, Unknown<'e>, ()>,
-    /// Finds as many replicas as the mailbox asks for, of a key given as bytes.
-    #[napi(ts_type = "(key: Uint8Array) => void")]
-    pub replicas_of_bytes: Function<'e, Unknown<'e>, ()>,
-    /// Finds the owners of keys joined to one string; the mailbox holds how many there are and where each
-    /// ends.
-    #[napi(ts_type = "(joined: string) => void")]
-    pub owners_of_joined: Function<'e, Unknown<'e>, ()>,
-    /// Finds the owners of the keys `bytes[offsets[i] .. offsets[i + 1]]`, into `slots`.
-    #[napi(ts_type = "(bytes: Uint8Array, offsets: Int32Array | Uint32Array, slots: Int32Array) => void")]
-    pub owners_of_packed: Function<'e, Unknown<'e>, ()>,
-    /// Finds the owner of a key under bounded loads.
-    #[napi(ts_type = "(key: string, maxLoadFactor: number) => void")]
-    pub owner_bounded: Function<'e, Unknown<'e>, ()>,
-    /// Finds the owner under bounded loads of a key given as bytes.
-    #[napi(ts_type = "(key: Uint8Array, maxLoadFactor: number) => void")]
-    pub owner_bounded_of_bytes: Function<'e, Unknown<'e>, ()>,
-    /// Finds the owners of tokens, into `slots`.
-    #[napi(ts_type = "(tokens: BigUint64Array, slots: Int32Array) => void")]
-    pub owners_of_tokens: Function<'e, Unknown<'e>, ()>,
-    /// Finds the owner of one token.
-    #[napi(ts_type = "(token: BigUint64Array) => void")]
-    pub owner_of_token: Function<'e, Unknown<'e>, ()>,
-    /// Finds as many replicas of one token as the mailbox asks for.
-    #[napi(ts_type = "(token: BigUint64Array) => void")]
-    pub replicas_of_token: Function<'e, Unknown<'e>, ()>,
-    /// Finds the owner of one token under bounded loads.
-    #[napi(ts_type = "(token: BigUint64Array, maxLoadFactor: number) => void")]
-    pub owner_bounded_of_token: Function<'e, Unknown<'e>, ()>,
-}
-
-impl<'e> NativeCalls<'e> {
-    pub fn new(env: &'e Env, environment: &Rc<Environment>) -> napi::Result<Self> {
-        // SAFETY: the array belongs to this environment.
-        let mailbox = unsafe { Unknown::from_napi_value(env.raw(), environment.mailbox.array()?)? };
-        Ok(Self {
-            mailbox,
-            owner: bind(env, c"owner", owner, environment)?,
-            owner_of_bytes: bind(env, c"ownerOfBytes", owner_of_bytes, environment)?,
-            replicas: bind(env, c"replicas", replicas, environment)?,
-            replicas_of_bytes: bind(env, c"replicasOfBytes", replicas_of_bytes, environment)?,
-            owners_of_joined: bind(env, c"ownersOfJoined", owners_of_joined, environment)?,
-            owners_of_packed: bind(env, c"ownersOfPacked", owners_of_packed, environment)?,
-            owner_bounded: bind(env, c"ownerBounded", owner_bounded, environment)?,
-            owner_bounded_of_bytes: bind(env, c"ownerBoundedOfBytes", owner_bounded_of_bytes, environment)?,
-            owners_of_tokens: bind(env, c"ownersOfTokens", owners_of_tokens, environment)?,
-            owner_of_token: bind(env, c"ownerOfToken", owner_of_token, environment)?,
-            replicas_of_token: bind(env, c"replicasOfToken", replicas_of_token, environment)?,
-            owner_bounded_of_token: bind(env, c"ownerBoundedOfToken", owner_bounded_of_token, environment)?,
-        })
-    }
 }
 
 type Callback = unsafe extern "C" fn(sys::napi_env, sys::napi_callback_info) -> sys::napi_value;
@@ -240,7 +171,7 @@ pub fn reason_for(why: NotReadable) -> i32 {
     }
 }
 
-unsafe extern "C" fn owner(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+pub unsafe extern "C" fn owner(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     // SAFETY: called by N-API with its own handles.
     unsafe {
         answer(env, info, |environment, [key]| {
@@ -249,7 +180,7 @@ unsafe extern "C" fn owner(env: sys::napi_env, info: sys::napi_callback_info) ->
     }
 }
 
-unsafe extern "C" fn replicas(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+pub unsafe extern "C" fn replicas(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     // SAFETY: called by N-API with its own handles.
     unsafe {
         answer(env, info, |environment, [key]| {
@@ -260,6 +191,7 @@ unsafe extern "C" fn replicas(env: sys::napi_env, info: sys::napi_callback_info)
 }
 
 pub const BYTES: [sys::napi_typedarray_type; 1] = [sys::TypedarrayType::uint8_array];
+pub const TOKENS: [sys::napi_typedarray_type; 1] = [sys::TypedarrayType::biguint64_array];
 
 /// A key's bytes, or the reason why there are none.
 ///
@@ -273,7 +205,10 @@ unsafe fn key_bytes<'a>(env: sys::napi_env, key: sys::napi_value) -> Result<&'a 
     }
 }
 
-unsafe extern "C" fn owner_of_bytes(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+pub unsafe extern "C" fn owner_of_bytes(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> sys::napi_value {
     // SAFETY: called by N-API with its own handles; no JavaScript runs while the key is in use.
     unsafe {
         answer(env, info, |environment, [key]| {
@@ -282,7 +217,10 @@ unsafe extern "C" fn owner_of_bytes(env: sys::napi_env, info: sys::napi_callback
     }
 }
 
-unsafe extern "C" fn replicas_of_bytes(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+pub unsafe extern "C" fn replicas_of_bytes(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> sys::napi_value {
     // SAFETY: called by N-API with its own handles; no JavaScript runs while the key is in use.
     unsafe {
         answer(env, info, |environment, [key]| {
@@ -302,7 +240,7 @@ pub unsafe fn number(env: sys::napi_env, value: sys::napi_value) -> f64 {
     number
 }
 
-unsafe extern "C" fn owner_bounded(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+pub unsafe extern "C" fn owner_bounded(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     // SAFETY: called by N-API with its own handles.
     unsafe {
         answer(env, info, |environment, [key, max_load_factor]| {
@@ -313,7 +251,7 @@ unsafe extern "C" fn owner_bounded(env: sys::napi_env, info: sys::napi_callback_
     }
 }
 
-unsafe extern "C" fn owner_bounded_of_bytes(
+pub unsafe extern "C" fn owner_bounded_of_bytes(
     env: sys::napi_env,
     info: sys::napi_callback_info,
 ) -> sys::napi_value {

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use hypercache_gossip::{
-    Claim, Counts, EngineOptions, NEWEST_SPOKEN, Record, SharedOptions, Timing, Version,
+    Claim, Counts, EngineOptions, PROTOCOL_VERSION_MAX, Record, SharedOptions, Timing, Version,
 };
 use hypercache_node::{Error, random_seed};
 use napi::bindgen_prelude::Uint8Array;
@@ -123,7 +123,7 @@ pub fn engine_options(options: NativeGossipOptions, bound_port: u16) -> Result<E
             options.shared.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect(),
         ),
         timing: timing_of(&options.timing),
-        speaks: NEWEST_SPOKEN,
+        protocol_version: PROTOCOL_VERSION_MAX,
         random_seed: random_seed().map_err(refused)?,
     })
 }

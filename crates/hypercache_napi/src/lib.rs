@@ -10,6 +10,7 @@
 mod batches;
 mod calls;
 mod convert;
+mod custom_hash;
 mod environment;
 mod error;
 #[cfg(feature = "floor")]
@@ -18,6 +19,7 @@ mod gossip;
 mod key;
 mod metrics;
 mod movement;
+mod native_calls;
 mod ring;
 mod runtime;
 mod shared;

@@ -11,13 +11,14 @@ use napi::bindgen_prelude::{BigInt, BigUint64Array, ObjectFinalize, Uint8Array, 
 use napi_derive::napi;
 
 use crate::batches::packed_keys;
-use crate::calls::{NativeCalls, version_of};
+use crate::calls::version_of;
 use crate::convert::{
     NativeDistributionResult, NativeExplanation, NativeNames, NativeNode, NativeNodeChange, NativeNodeSpec,
     NativeOptions, NativePoint, NativeSetOutcome, explanation, point, specs,
 };
 use crate::environment::Environment;
 use crate::error::{Result, internal, to_js};
+use crate::native_calls::NativeCalls;
 
 /// What the rings of one JavaScript environment share. Make one, when the module is loaded.
 #[napi]

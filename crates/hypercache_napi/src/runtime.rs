@@ -346,7 +346,7 @@ fn event_of(event: Event) -> NativeEvent {
             let words = ended.err().map(|refusal| refusal.to_string()).unwrap_or_default();
             NativeEvent { join_ended: Some(words), ..none }
         }
-        Event::Heard(heard) => {
+        Event::Broadcast(heard) => {
             let broadcast = NativeBroadcast {
                 origin: heard.origin,
                 lamport_time: heard.lamport_time as f64,

@@ -29,7 +29,7 @@ pub enum Event {
     /// How the join went: this member takes part, or was refused.
     JoinEnded(Result<(), JoinRefusal>),
     /// A message of another member to all.
-    Heard(Broadcast),
+    Broadcast(Broadcast),
     /// What stands against this member's being well has changed.
     Problems(Vec<String>),
     /// Somebody sends what cannot be heeded: told once for each source and reason.
@@ -45,6 +45,6 @@ pub enum Event {
 impl Event {
     /// Whether an application that is too slow may miss it. Nobody can ask for what is lost of the others.
     pub(crate) fn may_be_lost(&self) -> bool {
-        matches!(self, Self::Heard(_) | Self::RingChanged(_))
+        matches!(self, Self::Broadcast(_) | Self::RingChanged(_))
     }
 }

@@ -239,7 +239,7 @@ impl Owner {
         let mut buffer = [0; DATAGRAM_BYTES_MAX + 1];
         let mut next_look = Duration::ZERO;
         while self.last_words.is_none() {
-            let engine_next = self.engine.next_tick().unwrap_or(Duration::MAX);
+            let engine_next = self.engine.next_timeout().unwrap_or(Duration::MAX);
             let idle_end = self.begun.elapsed() + IDLE_MAX;
             let wake_at = self.begun + engine_next.min(next_look).min(idle_end);
             tokio::select! {
@@ -247,7 +247,7 @@ impl Owner {
                     // Some systems tell here that a datagram sent before was not wanted: no concern of this
                     // one.
                     if let Ok((length, from)) = received {
-                        self.engine.received(self.begun.elapsed(), from, &buffer[..length]);
+                        self.engine.handle_datagram(self.begun.elapsed(), from, &buffer[..length]);
                     }
                 }
                 Some(arrival) = self.arrived.recv() => self.take_arrival(arrival),
@@ -271,7 +271,7 @@ impl Owner {
     /// to tell the others because of it. Answers when the node wants to be looked at next.
     fn settle(&mut self) -> Duration {
         let next_look = loop {
-            self.engine.tick(self.begun.elapsed());
+            self.engine.handle_timeout(self.begun.elapsed());
             let next_check = self.check_lease();
             let next_look = self.announce();
             let effects = self.engine.take_effects();
@@ -317,9 +317,9 @@ impl Owner {
             Arrival::Question(Question { from, frame, answer }) => {
                 self.next_stream += 1;
                 self.waiting.insert(self.next_stream, answer);
-                self.engine.asked(now, from, self.next_stream, &frame);
+                self.engine.handle_request(now, from, self.next_stream, &frame);
             }
-            Arrival::Answer { number, answer } => self.engine.answered(now, number, answer),
+            Arrival::Answer { number, answer } => self.engine.handle_response(now, number, answer),
         }
     }
 
@@ -347,21 +347,21 @@ impl Owner {
         match effect {
             // What the system does not take now is lost, as it may be on its way.
             Effect::Datagram { to, bytes } => drop(self.datagrams.try_send_to(&bytes, to)),
-            Effect::Ask { number, to, frame, timeout } => {
+            Effect::Request { number, to, frame, timeout } => {
                 let arrivals = self.arrivals.clone();
                 let own = self.engine.identity().address;
                 self.tasks.spawn(streams::ask(number, own, to, frame, timeout, arrivals));
             }
-            Effect::Answer { stream, frame } => {
+            Effect::Respond { stream, frame } => {
                 if let Some(waiting) = self.waiting.remove(&stream) {
                     // Gone where the other side did not wait.
                     let _ = waiting.send(frame);
                 }
             }
-            Effect::Tell(event @ (Event::Left | Event::Conflict(_) | Event::JoinEnded(Err(_)))) => {
+            Effect::Emit(event @ (Event::Left | Event::Conflict(_) | Event::JoinEnded(Err(_)))) => {
                 self.last_words = Some(event);
             }
-            Effect::Tell(event) => self.node.heed(event, wall_ms()),
+            Effect::Emit(event) => self.node.heed(event, wall_ms()),
         }
     }
 }

@@ -140,7 +140,7 @@ impl Node {
             GossipEvent::Left => self.end(Event::Left, wall_ms),
             GossipEvent::Conflict(address) => self.end(Event::Conflict(address), wall_ms),
             GossipEvent::Failed => self.end(Event::Failed, wall_ms),
-            GossipEvent::Heard(broadcast) => self.outbox.push(Event::Heard(broadcast)),
+            GossipEvent::Broadcast(broadcast) => self.outbox.push(Event::Broadcast(broadcast)),
             GossipEvent::Problems(problems) => self.outbox.push(Event::Problems(problems)),
             GossipEvent::Stranger(from, why) => self.outbox.push(Event::Stranger(from, why)),
         }

@@ -153,7 +153,7 @@ mod tests {
         let (started_at_ms, number, lamport_time) = (1, 1, 1);
         let broadcast =
             Broadcast { origin: text(), started_at_ms, number, lamport_time, name: text(), data: text() };
-        Event::Heard(broadcast)
+        Event::Broadcast(broadcast)
     }
 
     /// What each event is, in a letter, or the ids of its members.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use hypercache_core::{HashFunction, Ring, RingOptions, StatusSet};
 use hypercache_gossip::{
-    Change, ChangeKind, EngineOptions, NEWEST_SPOKEN, Record, Refusal, SharedOptions, Status, Timing,
+    Change, ChangeKind, EngineOptions, PROTOCOL_VERSION_MAX, Record, Refusal, SharedOptions, Status, Timing,
 };
 use hypercache_node::{Event, Node, Patience, Runtime, Sockets};
 
@@ -50,7 +50,7 @@ fn options(id: &str, sockets: &Sockets) -> EngineOptions {
             sync_timeout: Duration::from_secs(2),
             ..Timing::default()
         },
-        speaks: NEWEST_SPOKEN,
+        protocol_version: PROTOCOL_VERSION_MAX,
         random_seed: [u8::try_from(started % 256).expect("small"); 32],
     }
 }
@@ -162,7 +162,7 @@ fn what_members_say_reaches_all() {
     wait_for("both others have heard", || {
         members[1..].iter_mut().all(|member| {
             member.look();
-            let heard = member.told.iter().filter(|event| matches!(event, Event::Heard(_))).count();
+            let heard = member.told.iter().filter(|event| matches!(event, Event::Broadcast(_))).count();
             let has_ring = |event: &Event| match event {
                 Event::RingTold(id, checksum) => id == "a" && *checksum == told,
                 _ => false,
@@ -191,10 +191,10 @@ fn many_messages_at_once_all_arrive_and_more_than_can_wait_are_refused() {
     for member in &mut members[1..] {
         wait_for("all have arrived", || {
             member.look();
-            member.told.iter().filter(|event| matches!(event, Event::Heard(_))).count() >= sent
+            member.told.iter().filter(|event| matches!(event, Event::Broadcast(_))).count() >= sent
         });
         let heard = member.told.iter().filter_map(|event| match event {
-            Event::Heard(broadcast) => Some(broadcast.number),
+            Event::Broadcast(broadcast) => Some(broadcast.number),
             _ => None,
         });
         let mut numbers: Vec<u64> = heard.collect();

@@ -17,6 +17,7 @@ pub mod checkers;
 mod history;
 mod network;
 mod plan;
+mod planning;
 mod preset;
 mod process;
 mod sweep;

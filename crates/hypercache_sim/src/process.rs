@@ -109,12 +109,12 @@ fn ring() -> Arc<Ring> {
 }
 
 /// What a process says of itself at first.
-pub fn first_record(cluster: usize, pid: Pid, address: SocketAddr, speaks: u8) -> Record {
+pub fn first_record(cluster: usize, pid: Pid, address: SocketAddr, protocol_version: u8) -> Record {
     let said = |name: &str, value: usize| (name.to_string(), value.to_string());
     Record {
         // Whose it is, and which of all that it says, so that whatever is shown can be traced back.
         metadata: [said("cluster", cluster), said("process", pid), said("revision", 0)].into(),
-        load: (speaks >= 2).then_some(0.5),
+        load: (protocol_version >= 2).then_some(0.5),
         ..Record::new(address.ip().to_string(), address.port() + 1_000)
     }
 }

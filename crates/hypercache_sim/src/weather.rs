@@ -93,7 +93,7 @@ impl Weather<'_> {
             let gap = step.mul_f64(self.rng.random_range(0.1..0.8));
             let is_polite = self.rng.random_bool(0.5);
             self.add(at, if is_polite { Action::Leave(host) } else { Action::Crash(host, false) });
-            let release = 3 - self.plan.hosts[host].speaks;
+            let release = 3 - self.plan.hosts[host].protocol_version;
             self.add(at + gap, Action::Release(host, release));
             self.add(at + gap, Action::Start(host, Place::Same, Clock::Right));
         }
@@ -173,8 +173,8 @@ impl Weather<'_> {
             _ => Clock::Right,
         };
         if self.rng.random_ratio(1, 5) {
-            let speaks = self.rng.random_range(1..=2);
-            self.add(gone_at + gap, Action::Release(host, speaks));
+            let protocol_version = self.rng.random_range(1..=2);
+            self.add(gone_at + gap, Action::Release(host, protocol_version));
         }
         self.add(gone_at + gap, Action::Start(host, place, clock));
     }

@@ -4,10 +4,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use hypercache_gossip::wire::{Hello, Request, State, framed};
-use hypercache_gossip::{Effect, Engine, EngineOptions, Event, Identity, Life, Record, SharedOptions};
+use hypercache_gossip::wire::{Hello, MemberEntry, PushPullState, Request, SwimState, framed};
+use hypercache_gossip::{
+    Effect, Engine, EngineOptions, Event, Generation, Identity, Record, RingMark, SharedOptions, Version,
+};
 use hypercache_sim::{Action, Clock, Fault, Place, Plan, Preset, Theme, World, check};
-use hypercache_transport::{Purpose, Sealer, Target};
+use hypercache_transport::{Purpose, ReceiveWindow, Sealer, Target};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
@@ -126,41 +128,74 @@ fn an_older_release_after_a_newer_one() {
     assert!(unread <= 3, "{unread} messages, at most those that were under way when it started");
 }
 
-/// Seed 3876: a question that a process had asked before it ended made the next process of its node give way.
-#[test]
-fn a_question_of_a_process_that_has_ended() {
-    let record = Record::new("10.0.0.1", 8_946);
-    let address = "10.0.0.1:7946".parse().expect("an address");
-    let before = "10.0.0.2:7946".parse().expect("an address");
+fn engine_n1() -> Engine {
     let mut engine = Engine::new(EngineOptions {
         id: "n1".into(),
-        address,
+        address: "10.0.0.1:7946".parse().expect("an address"),
         started_at_ms: 2_000,
-        record,
+        record: Record::new("10.0.0.1", 8_946),
         cluster_name: "sim".into(),
         keys: Vec::new(),
         shared: SharedOptions(Vec::new()),
         timing: Preset::Lan.timing(),
-        speaks: 2,
+        protocol_version: 2,
         random_seed: [1; 32],
     });
     engine.join(Duration::ZERO, Vec::new());
-    let life = Life { started_at_ms: 1_000, comeback: 0 };
-    let hello = Hello {
-        identity: Identity { id: "n1".into(), address: before, life },
-        speaks: 2,
-        options: SharedOptions(Vec::new()),
-    };
-    let request = framed(1, &Request::Sync { hello, is_join: false, state: State::default() });
+    engine
+}
+
+fn identity(id: &str, started_at_ms: u64) -> Identity {
+    let generation = Generation { started_at_ms, rejoin_count: 0 };
+    Identity { id: id.into(), address: "10.0.0.2:7946".parse().expect("an address"), generation }
+}
+
+/// Sends what somebody knows, and answers what comes of it.
+fn push(engine: &mut Engine, identity: Identity, state: PushPullState) -> Vec<Effect> {
+    let from = identity.address;
+    let hello = Hello { identity, protocol_version: 2, options: SharedOptions(Vec::new()) };
+    let request = framed(1, &Request::PushPull { hello, is_join: false, state });
     let frame = Sealer::new("sim", &[]).seal(Purpose::Request, &request, &mut StdRng::seed_from_u64(1));
-    engine.asked(Duration::ZERO, before, 1, &frame);
-    let effects = engine.take_effects();
-    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Tell(Event::Conflict(_)))), "{effects:?}");
+    engine.handle_request(Duration::ZERO, from, 1, &frame);
+    engine.take_effects()
+}
+
+/// Seed 3876: a question that a process had asked before it ended made the next process of its node give way.
+#[test]
+fn a_question_of_a_process_that_has_ended() {
+    let mut engine = engine_n1();
+    let before = identity("n1", 1_000);
+    let effects = push(&mut engine, before.clone(), PushPullState::default());
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Emit(Event::Conflict(_)))), "{effects:?}");
     let asked = effects.iter().find_map(|effect| match effect {
-        Effect::Ask { number, to, .. } if *to == Target::Address(before) => Some(*number),
+        Effect::Request { number, to, .. } if *to == Target::Address(before.address) => Some(*number),
         _ => None,
     });
     // It is asked whether it is there, and it is not.
-    engine.answered(Duration::ZERO, asked.expect("a question"), Err("connection refused".into()));
+    engine.handle_response(Duration::ZERO, asked.expect("a question"), Err("connection refused".into()));
     assert_eq!(engine.broadcast(Duration::ZERO, "x".into(), String::new(), 1), Ok(true));
+}
+
+/// Seeds 749, 1507: the ring that a process had before its node's clock went back was taken for that of the
+/// next one, and for newer than whatever that one told, for ever.
+#[test]
+fn a_ring_of_before_a_clock_has_gone_back() {
+    let ring = |started_at_ms, stamp| RingMark { started_at_ms, stamp, checksum: stamp };
+    let mut engine = engine_n1();
+    let mut told = |ring| {
+        let entry = MemberEntry {
+            identity: identity("n2", 1_000),
+            incarnation: 0,
+            state: SwimState::Alive,
+            version: Version::default(),
+            ring: Some(ring),
+            received: ReceiveWindow::default(),
+        };
+        let state = PushPullState { entries: vec![entry], ..PushPullState::default() };
+        let effects = push(&mut engine, identity("n2", 1_000), state);
+        effects.iter().any(|effect| matches!(effect, Effect::Emit(Event::Ring(_, told)) if *told == ring))
+    };
+    assert!(told(ring(1_000, 1)));
+    assert!(!told(ring(60_000, 9)));
+    assert!(told(ring(1_000, 2)));
 }

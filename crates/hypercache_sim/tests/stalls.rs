@@ -12,8 +12,10 @@ fn stalled_for(intervals: f64) -> History {
     World::play(plan, false)
 }
 
+type Told = (ChangeKind, Status, Option<Doubt>);
+
 /// What each of the members was told of the last one until the calm, but for its joins and updates.
-fn told_of_the_last(history: &History) -> Vec<Vec<(ChangeKind, Status, Option<Doubt>)>> {
+fn told_of_the_last(history: &History) -> Vec<Vec<Told>> {
     let mut told = vec![Vec::new(); 5];
     for (at, observer, change) in history.changes() {
         let is_its = change.id == "n4" && !matches!(change.kind, ChangeKind::Joined | ChangeKind::Updated);
@@ -24,10 +26,9 @@ fn told_of_the_last(history: &History) -> Vec<Vec<(ChangeKind, Status, Option<Do
     told
 }
 
-const SUSPECTED: (ChangeKind, Status, Option<Doubt>) =
-    (ChangeKind::Suspected, Status::Suspected, Some(Doubt::Stalled));
-const FAILED: (ChangeKind, Status, Option<Doubt>) = (ChangeKind::Failed, Status::Dead, Some(Doubt::GaveUp));
-const RECOVERED: (ChangeKind, Status, Option<Doubt>) = (ChangeKind::Recovered, Status::Alive, None);
+const SUSPECTED: Told = (ChangeKind::Suspected, Status::Suspected, Some(Doubt::Stalled));
+const FAILED: Told = (ChangeKind::Failed, Status::Dead, Some(Doubt::GaveUp));
+const RECOVERED: Told = (ChangeKind::Recovered, Status::Alive, None);
 
 #[test]
 fn one_that_stalls_is_suspected_then_gives_up_its_keys_and_takes_them_back() {
@@ -66,6 +67,6 @@ fn a_process_that_was_stopped_has_not_stalled() {
     let told = told_of_the_last(&history);
     assert!(told.iter().flatten().all(|(.., doubt)| doubt.is_none()), "{told:?}");
     // The others have heard nothing of it for so long that they took it for dead.
-    let has_failed = |told: &&Vec<_>| told.iter().any(|(kind, ..)| *kind == ChangeKind::Failed);
+    let has_failed = |told: &&Vec<Told>| told.iter().any(|(kind, ..)| *kind == ChangeKind::Failed);
     assert_eq!(told.iter().filter(has_failed).count(), 4, "{told:?}");
 }

@@ -37,7 +37,7 @@ pub enum Purpose {
     /// The question of an exchange over a stream.
     Request,
     /// The answer to it.
-    Reply,
+    Response,
 }
 
 /// Why an envelope was not opened.

@@ -4,14 +4,14 @@
 
 mod bounds;
 mod envelope;
-mod heard;
 mod replay;
 #[cfg(feature = "tokio")]
 pub mod streams;
 mod target;
+mod window;
 
 pub use bounds::{DATAGRAM_BYTES_MAX, FRAME_BYTES_MAX};
 pub use envelope::{ENVELOPE_BYTES_MAX, KEYS_MAX, Purpose, Refused, Sealer};
-pub use heard::Heard;
 pub use replay::ReplayGuard;
 pub use target::Target;
+pub use window::ReceiveWindow;

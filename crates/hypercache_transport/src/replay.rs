@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::heard::Heard;
+use crate::window::ReceiveWindow;
 
 /// Sessions that are remembered. One that is forgotten may be replayed; what it says is old then, and SWIM's
 /// own numbers see to that.
@@ -11,7 +11,7 @@ const SESSIONS_MAX: usize = 4_096;
 /// Knows which datagrams have come, by the session of their sender.
 #[derive(Default)]
 pub struct ReplayGuard {
-    sessions: BTreeMap<u64, Heard>,
+    sessions: BTreeMap<u64, ReceiveWindow>,
     /// In the order in which they were first seen.
     order: VecDeque<u64>,
 }
@@ -19,8 +19,8 @@ pub struct ReplayGuard {
 impl ReplayGuard {
     /// Takes note of a datagram. Answers whether it is new.
     pub fn is_new(&mut self, session: u64, number: u64) -> bool {
-        if let Some(heard) = self.sessions.get_mut(&session) {
-            return heard.take(0, number);
+        if let Some(window) = self.sessions.get_mut(&session) {
+            return window.insert(0, number);
         }
         if self.order.len() == SESSIONS_MAX {
             let oldest = self.order.pop_front().expect("it is full");
@@ -28,9 +28,9 @@ impl ReplayGuard {
         }
         self.order.push_back(session);
         // What came before the first that was seen may be late, or a replay: late is rarer.
-        let mut heard = Heard::default();
-        heard.take(0, number);
-        self.sessions.insert(session, heard);
+        let mut window = ReceiveWindow::default();
+        window.insert(0, number);
+        self.sessions.insert(session, window);
         true
     }
 }

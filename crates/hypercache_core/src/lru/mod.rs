@@ -25,7 +25,7 @@ use std::hash::{BuildHasher, RandomState};
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use crate::token::Token;
+use hypercache_types::Token;
 use key::Key;
 use order::Order;
 

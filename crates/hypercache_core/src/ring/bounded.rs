@@ -1,8 +1,9 @@
 //! Consistent hashing with bounded loads (Mirrokni, Thorup, Zadimoghaddam, 2016): nodes that have their fill
 //! of requests are passed over.
 
+use hypercache_types::Token;
+
 use super::snapshot::Snapshot;
-use crate::token::Token;
 
 impl Snapshot {
     /// The slot of the first routable node clockwise of `token` that has room for a request, where

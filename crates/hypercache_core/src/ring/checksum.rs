@@ -18,9 +18,10 @@
 //! A text is its length in bytes (2, little-endian) and its UTF-8. Zones are left out where they
 //! place nothing.
 
+use hypercache_types::HashFunction;
+
 use super::options::RingOptions;
 use super::table::NodeTable;
-use crate::hash::HashFunction;
 
 pub(crate) fn of(options: &RingOptions, table: &NodeTable) -> u64 {
     let mut form = b"hypercache-placement-1".to_vec();

@@ -1,12 +1,14 @@
 //! What each node must receive so that every key has its replicas again.
 
+use hypercache_types::NodeStatus;
+
 use super::flows::{FlowRange, Flows, NOBODY};
 use super::movement::{MovedRange, Movement};
 use super::numbers::SlotNumbers;
 use super::placement::ReplicaScratch;
 use super::snapshot::Snapshot;
 use super::stretches::each_stretch;
-use crate::node::{Node, NodeStatus};
+use crate::node::Node;
 
 /// Reads the replicas of stretches of one snapshot.
 struct Replicas<'a> {

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
+use hypercache_types::{Error, HashFunction, Token};
+
 use super::snapshot::Snapshot;
-use crate::error::Error;
-use crate::hash::HashFunction;
-use crate::token::Token;
 
 /// Counts keys by owner, on one snapshot from the first key to the last.
 #[derive(Debug)]

@@ -4,12 +4,13 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use hypercache_types::{Error, shortened};
+
 use super::options::RingOptions;
 use super::placement::Placement;
 use super::points::{Point, PointChange, Points, sort_tokens};
 use super::snapshot::Snapshot;
 use super::table::NodeTable;
-use crate::error::{Error, shortened};
 use crate::node::{Node, NodeChange, NodeSpec};
 
 /// Rings of up to this many points are scanned for those of a node that goes.

@@ -1,8 +1,9 @@
 //! Why a key is where it is, for people. Hashes every virtual node anew: milliseconds on large rings.
 
+use hypercache_types::{Token, distance};
+
 use super::placement::ReplicaScratch;
 use super::snapshot::{Snapshot, VirtualNode};
-use crate::token::{Token, distance};
 
 /// The way from a key to its replicas.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,8 +1,7 @@
 //! Ranges that go from one node to another, neighbours joined, and what each pair of nodes sums up to.
 
 use hashbrown::HashTable;
-
-use crate::token::{Token, arc_between};
+use hypercache_types::{Token, arc_between};
 
 /// Stands in place of a node where there is none.
 pub(crate) const NOBODY: u32 = u32::MAX;

@@ -8,11 +8,10 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, LazyLock, Weak};
 
+use hypercache_types::{Error, HashFunction};
 use parking_lot::Mutex;
 
-use super::Ring;
-use crate::error::Error;
-use crate::hash::HashFunction;
+use super::current::Ring;
 
 const PREFIX: &str = "hypercache-ring";
 

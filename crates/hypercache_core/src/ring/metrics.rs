@@ -59,6 +59,19 @@ pub struct LookupCounts {
     pub cache_bytes: u64,
 }
 
+/// What a ring tells of itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Metrics {
+    /// Lookups, by all threads.
+    pub lookups: LookupCounts,
+    /// Changes of placement since the ring was made.
+    pub rebuild_count: u64,
+    /// Time they took, in nanoseconds of the ring's stopwatch; 0 without one.
+    pub rebuild_ns: u64,
+    /// Requests in flight.
+    pub in_flight: u64,
+}
+
 impl LookupCounts {
     fn add(&mut self, counters: &Counters) {
         self.lookups += counters.lookups.get();

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use hypercache_types::{Error, RING_ARC, Token};
+
 use super::flows::{Flow, FlowRange, Flows, NOBODY};
 use super::numbers::Numbers;
 use super::ownership::share_of;
 use super::snapshot::Snapshot;
 use super::stretches::each_stretch;
-use crate::error::Error;
-use crate::token::{RING_ARC, Token};
 
 /// What moves from `before` to `after`.
 #[derive(Debug)]
@@ -65,7 +65,7 @@ impl Movement {
     pub fn new(before: Arc<Snapshot>, after: Arc<Snapshot>) -> Result<Self, Error> {
         let (old, new) = (before.options.hash, after.options.hash);
         if old != new {
-            return Err(Error::DifferentHash(old, new));
+            return Err(Error::DifferentHash(old.name(), new.name()));
         }
         let numbers = Numbers::of(&before, &after);
         let (flows, ranges) = if Arc::ptr_eq(&before.placement, &after.placement) {

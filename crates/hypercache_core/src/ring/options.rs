@@ -1,8 +1,6 @@
 //! What a ring is made with and keeps.
 
-use crate::error::{Error, shortened, whole_number};
-use crate::hash::HashFunction;
-use crate::node::StatusSet;
+use hypercache_types::{Error, HashFunction, StatusSet, shortened, whole_number};
 
 /// Most virtual nodes for a weight of 1.
 pub const VIRTUAL_NODE_COUNT_MAX: u32 = 65_536;

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use hypercache_types::{RING_ARC, Token, arc_between};
+
 use super::snapshot::Snapshot;
-use crate::token::{RING_ARC, Token, arc_between};
 
 /// What every node of a snapshot owns.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,11 +3,12 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU16, Ordering};
 
+use hypercache_types::Token;
+
 use super::options::RingOptions;
 use super::points::Points;
 use super::table::NodeTable;
 use super::zones::Zones;
-use crate::token::Token;
 
 /// Rings of up to this many routable nodes remember the 2nd and 3rd replica of each point.
 /// There the next distinct node is often more than one point away, and a walk of unknown length costs a

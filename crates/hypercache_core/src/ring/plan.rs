@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use hypercache_types::{Error, shortened};
 use parking_lot::Mutex;
 
 use super::draft::Draft;
 use super::movement::Movement;
 use super::snapshot::Snapshot;
-use crate::error::{Error, shortened};
 use crate::node::{NodeChange, NodeSpec};
 
 /// A change of several parts, made as one. An id may be in one part only, once.

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::Ring;
+use hypercache_types::{HashFunction, Token};
+
+use super::current::Ring;
 use super::metrics::Counters;
 use super::placement::{FIRST_REPLICA_COUNT, ReplicaScratch};
 use super::snapshot::Snapshot;
-use crate::hash::HashFunction;
 use crate::lru::TokenCache;
-use crate::token::Token;
 
 /// What one thread keeps of a ring: the snapshot it saw last, its lookup cache, its counters. The way to the
 /// current snapshot is an atomic load and a compare. The snapshot is kept until the thread looks again.

@@ -23,13 +23,13 @@
 //!
 //! Equal rings give equal bytes, and only what this file writes is read.
 
+use hypercache_types::{Error, HashFunction, NodeStatus, StatusSet};
 use xxhash_rust::xxh64::xxh64;
 
+use super::current::Ring;
 use super::options::{LookupCache, RingOptions};
-use super::{Ring, Snapshot};
-use crate::error::Error;
-use crate::hash::HashFunction;
-use crate::node::{NodeSpec, NodeStatus, StatusSet};
+use super::snapshot::Snapshot;
+use crate::node::NodeSpec;
 
 const MAGIC: &[u8; 8] = b"\x89HCRING\n";
 const VERSION: u8 = 1;

@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
+use hypercache_types::{Error, HashFunction, Token};
+
 use super::checksum;
 use super::options::RingOptions;
 use super::placement::{FIRST_REPLICA_COUNT, Placement, ReplicaScratch};
 use super::points::Points;
 use super::table::NodeTable;
-use crate::error::Error;
-use crate::hash::HashFunction;
 use crate::node::Node;
-use crate::token::Token;
 
 /// Tokens taken before the first of them is searched: hashing and searching overlap poorly key by key.
 const BLOCK: usize = 16;

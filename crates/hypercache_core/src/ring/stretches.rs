@@ -1,7 +1,8 @@
 //! Two sorted lists of points, merged: the stretches of the ring on which both have one owner each.
 
+use hypercache_types::Token;
+
 use super::points::Points;
-use crate::token::Token;
 
 /// A stretch of the ring that no point of either list divides: `start` exclusive, `end` inclusive. Equal ends
 /// are the whole ring.

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::error::{Error, NODES_MAX, POINTS_MAX, shortened};
-use crate::node::{Node, StatusSet};
+use hypercache_types::{Error, NODES_MAX, POINTS_MAX, StatusSet, shortened};
+
+use crate::node::Node;
 
 /// A slot is a node's small number while it is in the ring. Slots of nodes that are gone are given again,
 /// so the table is never larger than the most nodes there were at one time.

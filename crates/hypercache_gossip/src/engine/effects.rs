@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hypercache_transport::Target;
 
-use super::view::Change;
+use super::change::Change;
 use crate::message::{Broadcast, Refusal, RingMark};
 
 /// What the engine wants done.
@@ -20,8 +20,8 @@ pub enum Effect {
         /// What.
         bytes: Vec<u8>,
     },
-    /// Open a stream, send a frame, and give the frame that comes back to [`Engine::answered`].
-    Ask {
+    /// Open a stream, send a frame, and give the frame that comes back to [`Engine::handle_response`].
+    Request {
         /// The number to give with it.
         number: u64,
         /// To where.
@@ -32,14 +32,14 @@ pub enum Effect {
         timeout: Duration,
     },
     /// Send a frame back on a stream and end it; without one, just end it.
-    Answer {
-        /// The number that [`Engine::asked`] was given.
+    Respond {
+        /// The number that [`Engine::handle_request`] was given.
         stream: u64,
         /// What.
         frame: Option<Vec<u8>>,
     },
     /// Tell the application.
-    Tell(Event),
+    Emit(Event),
 }
 
 /// What the application is told.
@@ -52,7 +52,7 @@ pub enum Event {
     /// A member has told which ring it has.
     Ring(String, RingMark),
     /// A message of another member to all.
-    Heard(Broadcast),
+    Broadcast(Broadcast),
     /// What stands against this member's being well has changed.
     Problems(Vec<String>),
     /// Somebody sends what cannot be heeded: told once for each source and reason.

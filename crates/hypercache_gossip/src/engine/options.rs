@@ -26,17 +26,20 @@ pub struct EngineOptions {
     pub shared: SharedOptions,
     /// How fast things go.
     pub timing: Timing,
-    /// The newest message format it uses, at most [`crate::NEWEST_SPOKEN`].
-    pub speaks: u8,
+    /// The newest message format it uses, at most [`crate::PROTOCOL_VERSION_MAX`].
+    pub protocol_version: u8,
     /// All randomness comes from it.
     pub random_seed: [u8; 32],
 }
 
 impl fmt::Debug for EngineOptions {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = formatter.debug_struct("EngineOptions");
-        shown.field("id", &self.id).field("address", &self.address).field("cluster_name", &self.cluster_name);
+        let mut published = formatter.debug_struct("EngineOptions");
+        published
+            .field("id", &self.id)
+            .field("address", &self.address)
+            .field("cluster_name", &self.cluster_name);
         // Neither the keys nor the seed that nonces are made from.
-        shown.field("key_count", &self.keys.len()).finish_non_exhaustive()
+        published.field("key_count", &self.keys.len()).finish_non_exhaustive()
     }
 }

@@ -2,13 +2,13 @@
 
 /// How it stands with a seed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Contact {
+pub enum SeedStatus {
     /// Not asked yet.
     Untried,
     /// It has answered, and is this member.
     Member(String),
     /// It is this member itself.
-    Oneself,
+    Own,
     /// It has not answered, or not as it should.
     Failed(String),
 }
@@ -18,28 +18,28 @@ pub enum Contact {
 pub struct Seed {
     /// Its address as it was given: a host name is resolved again each time.
     pub name: String,
-    pub contact: Contact,
+    pub status: SeedStatus,
     /// How often in a row it has failed.
     pub failure_count: u32,
-    /// Whether it has told once that it knows a later life of this node. It may be right once.
-    pub has_told_life: bool,
+    /// Whether it has told once that it knows a later generation of this node. It may be right once.
+    pub has_told_generation: bool,
 }
 
 impl Seed {
     pub fn new(name: String) -> Self {
-        Self { name, contact: Contact::Untried, failure_count: 0, has_told_life: false }
+        Self { name, status: SeedStatus::Untried, failure_count: 0, has_told_generation: false }
     }
 }
 
 /// What stands against the seeds, a line each.
 pub fn problems(seeds: &[Seed], is_alone: bool) -> Vec<String> {
-    let failures = |seed: &Seed| match &seed.contact {
-        Contact::Failed(why) => Some(format!("{} ({why})", seed.name)),
+    let failures = |seed: &Seed| match &seed.status {
+        SeedStatus::Failed(why) => Some(format!("{} ({why})", seed.name)),
         _ => None,
     };
     let failed: Vec<String> = seeds.iter().filter_map(failures).collect();
     // One that has itself among its seeds may be the first.
-    if !is_alone || failed.is_empty() || seeds.iter().any(|seed| seed.contact == Contact::Oneself) {
+    if !is_alone || failed.is_empty() || seeds.iter().any(|seed| seed.status == SeedStatus::Own) {
         return Vec::new();
     }
     vec![format!("no seed has answered: {}", failed.join(", "))]

@@ -5,13 +5,13 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use hypercache_gossip::wire::{
-    DatagramHead, Hello, Line, Notice, RecordOf, Reply, Request, State, encoded, framed,
+    DatagramHead, EncodedRecord, Hello, MemberEntry, PushPullState, Request, Response, Rumor, encoded, framed,
 };
 use hypercache_gossip::{
-    Broadcast, Effect, Engine, Identity, Life, NEWEST_SPOKEN, Record, RingMark, SharedOptions, Status,
-    Version,
+    Broadcast, Effect, Engine, Generation, Identity, PROTOCOL_VERSION_MAX, Record, RingMark, SharedOptions,
+    Status, Version,
 };
-use hypercache_transport::{DATAGRAM_BYTES_MAX, FRAME_BYTES_MAX, Heard, Purpose, Sealer};
+use hypercache_transport::{DATAGRAM_BYTES_MAX, FRAME_BYTES_MAX, Purpose, ReceiveWindow, Sealer};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
@@ -41,33 +41,41 @@ fn dropped(engine: &Engine, reason: &str) -> u64 {
 }
 
 fn mad() -> Identity {
-    Identity { id: "mad".into(), address: address(9), life: Life { started_at_ms: 1_000_000, comeback: 0 } }
+    Identity {
+        id: "mad".into(),
+        address: address(9),
+        generation: Generation { started_at_ms: 1_000_000, rejoin_count: 0 },
+    }
 }
 
 fn hello(identity: &Identity) -> Hello {
-    Hello { identity: identity.clone(), speaks: NEWEST_SPOKEN, options: options("a", 1, &[]).shared }
+    Hello {
+        identity: identity.clone(),
+        protocol_version: PROTOCOL_VERSION_MAX,
+        options: options("a", 1, &[]).shared,
+    }
 }
 
-fn line(identity: &Identity) -> Line {
-    Line {
+fn entry(identity: &Identity) -> MemberEntry {
+    MemberEntry {
         identity: identity.clone(),
         incarnation: 0,
         state: foca::State::Alive,
         version: Version::default(),
         ring: None,
-        heard: Heard::default(),
+        received: ReceiveWindow::default(),
     }
 }
 
-fn tell(engine: &mut Engine, hello: Hello, state: State) {
-    let request = framed(NEWEST_SPOKEN, &Request::Sync { hello, is_join: false, state });
-    engine.asked(NOW, address(9), 1, &sealed(Purpose::Request, &request));
+fn tell(engine: &mut Engine, hello: Hello, state: PushPullState) {
+    let request = framed(PROTOCOL_VERSION_MAX, &Request::PushPull { hello, is_join: false, state });
+    engine.handle_request(NOW, address(9), 1, &sealed(Purpose::Request, &request));
 }
 
 /// Who is shown, and how.
 fn shown(engine: &mut Engine) -> Vec<String> {
     let told = engine.take_effects().into_iter().filter_map(|effect| match effect {
-        Effect::Tell(hypercache_gossip::Event::Changed(changes)) => Some(changes),
+        Effect::Emit(hypercache_gossip::Event::Changed(changes)) => Some(changes),
         _ => None,
     });
     told.flatten().map(|change| change.id).collect()
@@ -80,16 +88,16 @@ fn with_huge_counts(message: &[u8]) -> impl Iterator<Item = Vec<u8>> {
 
 #[test]
 fn counts_of_more_than_follows_ask_for_no_memory() {
-    let state = State {
-        lines: vec![line(&mad())],
-        records: vec![RecordOf { id: "mad".into(), bytes: vec![1, 2, 3] }],
+    let state = PushPullState {
+        entries: vec![entry(&mad())],
+        records: vec![EncodedRecord { id: "mad".into(), bytes: vec![1, 2, 3] }],
         broadcasts: Vec::new(),
     };
-    let request = Request::Sync { hello: hello(&mad()), is_join: true, state: state.clone() };
+    let request = Request::PushPull { hello: hello(&mad()), is_join: true, state: state.clone() };
     let mut engine = engine();
     for message in with_huge_counts(&framed(1, &request)) {
         let frame = sealed(Purpose::Request, &message);
-        assert!(biggest_piece(|| engine.asked(NOW, address(9), 1, &frame)) < PIECE_BYTES_MAX);
+        assert!(biggest_piece(|| engine.handle_request(NOW, address(9), 1, &frame)) < PIECE_BYTES_MAX);
     }
     let header = foca::Header {
         src: mad(),
@@ -97,20 +105,20 @@ fn counts_of_more_than_follows_ask_for_no_memory() {
         dst: engine.identity().clone(),
         message: foca::Message::Gossip,
     };
-    let notice = encoded(&Notice::Ring {
+    let notice = encoded(&Rumor::Ring {
         id: "mad".into(),
         ring: RingMark { started_at_ms: 1, stamp: 1, checksum: 1 },
     });
     let counted = [&encoded(&header)[..], &[0xFF, 0xFF, 0xFF, 0xFF], &notice].concat();
     for (number, message) in with_huge_counts(&counted).chain([counted.clone()]).enumerate() {
         let head = DatagramHead {
-            speaks: 1,
+            protocol_version: 1,
             session: number as u64,
             number: 1,
             options_mark: options("a", 1, &[]).shared.mark(),
         };
         let datagram = sealed(Purpose::Datagram, &[&head.encode()[..], &message].concat());
-        assert!(biggest_piece(|| engine.received(NOW, address(9), &datagram)) < PIECE_BYTES_MAX);
+        assert!(biggest_piece(|| engine.handle_datagram(NOW, address(9), &datagram)) < PIECE_BYTES_MAX);
     }
     for bytes in with_huge_counts(&record().encode()) {
         assert!(biggest_piece(|| drop(Record::decode(&bytes))) < PIECE_BYTES_MAX);
@@ -122,22 +130,22 @@ fn counts_of_more_than_follows_ask_for_no_memory() {
 fn messages_beyond_their_bounds_are_dropped() {
     let mut engine = engine();
     for size in [DATAGRAM_BYTES_MAX, DATAGRAM_BYTES_MAX + 1, 65_507] {
-        engine.received(NOW, address(9), &vec![0; size]);
+        engine.handle_datagram(NOW, address(9), &vec![0; size]);
     }
     assert_eq!((dropped(&engine, "oversized"), dropped(&engine, "malformed")), (2, 1));
-    engine.asked(NOW, address(9), 1, &vec![0; FRAME_BYTES_MAX + 1]);
+    engine.handle_request(NOW, address(9), 1, &vec![0; FRAME_BYTES_MAX + 1]);
     assert_eq!(dropped(&engine, "oversized"), 3);
     // The smallest items that there are, as many as a frame has room for.
-    let mut request = framed(1, &Request::Compare { hello: hello(&mad()), digest: 0 });
+    let mut request = framed(1, &Request::CompareDigests { hello: hello(&mad()), digest: 0 });
     let options_at = request.len() - encoded(&options("a", 1, &[]).shared).len() - 1;
     request.truncate(options_at);
     request.extend_from_slice(&HUGE);
     request.resize(FRAME_BYTES_MAX - 100, 0);
     let frame = sealed(Purpose::Request, &request);
-    let piece = biggest_piece(|| engine.asked(NOW, address(9), 1, &frame));
+    let piece = biggest_piece(|| engine.handle_request(NOW, address(9), 1, &frame));
     assert!(piece <= FRAME_BYTES_MAX, "the message itself, and nothing bigger: {piece}");
-    let lines = State { lines: vec![line(&mad()); 20_000], ..State::default() };
-    tell(&mut engine, hello(&mad()), lines);
+    let entries = PushPullState { entries: vec![entry(&mad()); 20_000], ..Default::default() };
+    tell(&mut engine, hello(&mad()), entries);
     assert_eq!(dropped(&engine, "malformed"), 3);
 }
 
@@ -146,7 +154,7 @@ fn impossible_identities_belong_to_nobody() {
     let of = |id: &str, address: &str, started_at_ms| Identity {
         id: id.into(),
         address: address.parse().expect("an address"),
-        life: Life { started_at_ms, comeback: 0 },
+        generation: Generation { started_at_ms, rejoin_count: 0 },
     };
     let long = "x".repeat(256);
     let mut impossible =
@@ -159,7 +167,11 @@ fn impossible_identities_belong_to_nobody() {
     }
     let mut engine = engine();
     for (number, identity) in impossible.iter().enumerate() {
-        tell(&mut engine, hello(&mad()), State { lines: vec![line(identity)], ..State::default() });
+        tell(
+            &mut engine,
+            hello(&mad()),
+            PushPullState { entries: vec![entry(identity)], ..Default::default() },
+        );
         assert_eq!(dropped(&engine, "malformed"), number as u64 + 1, "{identity:?}");
     }
     assert!(shown(&mut engine).is_empty());
@@ -172,7 +184,7 @@ fn records_that_a_ring_would_refuse_never_reach_the_application() {
     let of = |change: &dyn Fn(&mut Record)| {
         let mut record = Record { version: Version { started_at_ms: 1_000_000, counter: 1 }, ..record() };
         change(&mut record);
-        RecordOf { id: "mad".into(), bytes: record.encode() }
+        EncodedRecord { id: "mad".into(), bytes: record.encode() }
     };
     let long = "x".repeat(256);
     let mut unfit = Vec::new();
@@ -193,10 +205,10 @@ fn records_that_a_ring_would_refuse_never_reach_the_application() {
     unfit.push(of(&|record| record.ports = many.iter().cloned().map(|name| (name, 1)).collect()));
     unfit.push(of(&|record| record.metadata = metadata("name", &"x".repeat(4_097))));
     unfit.push(of(&|record| record.load = Some(f64::NAN)));
-    unfit.push(RecordOf { id: "mad".into(), bytes: vec![0; 70_000] });
+    unfit.push(EncodedRecord { id: "mad".into(), bytes: vec![0; 70_000] });
     let mut engine = engine();
     assert_eq!(shown(&mut engine), [""; 0]);
-    let state = |records| State { lines: vec![line(&mad())], records, broadcasts: Vec::new() };
+    let state = |records| PushPullState { entries: vec![entry(&mad())], records, broadcasts: Vec::new() };
     for (number, record) in unfit.into_iter().enumerate() {
         tell(&mut engine, hello(&mad()), state(vec![record]));
         assert_eq!(dropped(&engine, "unfit record"), number as u64 + 1);
@@ -215,18 +227,18 @@ fn records_that_a_ring_would_refuse_never_reach_the_application() {
 fn numbers_at_their_ends_make_nobody_panic() {
     let ends = [0, 1, 63, 64, u64::MAX - 64, u64::MAX - 1, u64::MAX];
     let mut engine = engine();
-    let first = engine.identity().life;
+    let first = engine.identity().generation;
     for (high, mask) in ends.iter().flat_map(|high| ends.map(|mask| (*high, mask))) {
-        let of_mad = Line {
+        let of_mad = MemberEntry {
             incarnation: high as u16,
             version: Version { started_at_ms: high, counter: mask },
             ring: Some(RingMark { started_at_ms: high, stamp: mask, checksum: high }),
-            heard: Heard { started_at_ms: 1_000_000, high, missing: [mask; 4] },
-            ..line(&mad())
+            received: ReceiveWindow { started_at_ms: 1_000_000, high, missing: [mask; 4] },
+            ..entry(&mad())
         };
         let own = engine.identity().clone();
         let states = [foca::State::Alive, foca::State::Suspect, foca::State::Down];
-        let of_own = states.map(|state| Line { state, identity: own.clone(), ..of_mad.clone() });
+        let of_own = states.map(|state| MemberEntry { state, identity: own.clone(), ..of_mad.clone() });
         let broadcast = Broadcast {
             origin: "mad".into(),
             started_at_ms: 1_000_000,
@@ -237,14 +249,14 @@ fn numbers_at_their_ends_make_nobody_panic() {
         };
         let fresh = Version { started_at_ms: 1_000_000, counter: mask };
         let bytes = Record { version: fresh, ..record() }.encode();
-        let records = vec![RecordOf { id: "mad".into(), bytes }];
-        let lines = [&[of_mad][..], &of_own].concat();
-        tell(&mut engine, hello(&mad()), State { lines, records, broadcasts: vec![broadcast] });
+        let records = vec![EncodedRecord { id: "mad".into(), bytes }];
+        let entries = [&[of_mad][..], &of_own].concat();
+        tell(&mut engine, hello(&mad()), PushPullState { entries, records, broadcasts: vec![broadcast] });
         assert_eq!(engine.broadcast(NOW, "name".into(), String::new(), mask), Ok(true));
         engine.announce_ring(NOW, high);
     }
     assert_eq!(engine.counts().dropped, BTreeMap::new());
-    assert!(engine.identity().life > first, "it was told that it is dead");
+    assert!(engine.identity().generation > first, "it was told that it is dead");
 }
 
 #[test]
@@ -258,16 +270,17 @@ fn broadcasts_are_heard_once_from_members_that_are_known_and_not_beyond_their_bo
         name: "name".into(),
         data: "d".repeat(size),
     };
-    let heard = |engine: &mut Engine, broadcast| {
-        let state = State { lines: vec![line(&mad())], broadcasts: vec![broadcast], ..State::default() };
+    let received = |engine: &mut Engine, broadcast| {
+        let state =
+            PushPullState { entries: vec![entry(&mad())], broadcasts: vec![broadcast], ..Default::default() };
         tell(engine, hello(&mad()), state);
         engine.counts().broadcasts_received
     };
-    assert_eq!(heard(&mut engine, broadcast("mad", 509)), 0);
+    assert_eq!(received(&mut engine, broadcast("mad", 509)), 0);
     assert_eq!(dropped(&engine, "oversized"), 1);
-    assert_eq!(heard(&mut engine, broadcast("nobody", 508)), 0);
-    assert_eq!(heard(&mut engine, broadcast("mad", 508)), 1);
-    assert_eq!(heard(&mut engine, broadcast("mad", 508)), 1);
+    assert_eq!(received(&mut engine, broadcast("nobody", 508)), 0);
+    assert_eq!(received(&mut engine, broadcast("mad", 508)), 1);
+    assert_eq!(received(&mut engine, broadcast("mad", 508)), 1);
 }
 
 #[test]
@@ -276,8 +289,8 @@ fn nobody_is_made_to_speak_an_impossible_version() {
     for number in 1..=3 {
         // As a member would say that itself.
         let of_b = network.member(2).engine.identity().clone();
-        let hello = Hello { speaks: 0, ..hello(&if number == 2 { mad() } else { of_b }) };
-        network.with(address(number), |engine, _| tell(engine, hello, State::default()));
+        let hello = Hello { protocol_version: 0, ..hello(&if number == 2 { mad() } else { of_b }) };
+        network.with(address(number), |engine, _| tell(engine, hello, PushPullState::default()));
     }
     network.run(Duration::from_secs(30));
     assert!(network.is_converged(&["a", "b", "c"]));
@@ -290,18 +303,18 @@ fn nobody_is_made_to_speak_an_impossible_version() {
 #[test]
 fn news_that_two_lives_have_left_comes_to_an_end() {
     let mut network = Network::of_three(seed(), &[]);
-    let state = State { lines: vec![line(&mad())], ..State::default() };
+    let state = PushPullState { entries: vec![entry(&mad())], ..Default::default() };
     network.with(address(1), |engine, _| tell(engine, hello(&mad()), state));
     network.run(Duration::from_secs(2));
     for (session, (number, started_at_ms)) in [(1, 999_999), (2, 1_000_000), (3, 999_999)].iter().enumerate()
     {
         let to = network.member(*number).engine.identity().clone();
         let version = Version { started_at_ms: *started_at_ms, counter: 1 };
-        let notice = encoded(&Notice::Record { id: "mad".into(), version, is_leaving: true });
+        let notice = encoded(&Rumor::Record { id: "mad".into(), version, is_leaving: true });
         let message = foca::Message::Broadcast;
         let header = foca::Header { src: mad(), src_incarnation: 0, dst: to, message };
         let head = DatagramHead {
-            speaks: 1,
+            protocol_version: 1,
             session: session as u64,
             number: 1,
             options_mark: options("a", 1, &[]).shared.mark(),
@@ -309,7 +322,7 @@ fn news_that_two_lives_have_left_comes_to_an_end() {
         let length = (notice.len() as u16).to_be_bytes();
         let message = [&head.encode()[..], &encoded(&header), &length, &notice].concat();
         let datagram = sealed(Purpose::Datagram, &message);
-        network.with(address(*number), |engine, now| engine.received(now, address(9), &datagram));
+        network.with(address(*number), |engine, now| engine.handle_datagram(now, address(9), &datagram));
     }
     network.run(Duration::from_secs(60));
     let sent = |network: &Network| network.member(1).engine.counts().datagrams_sent;
@@ -321,22 +334,22 @@ fn news_that_two_lives_have_left_comes_to_an_end() {
 #[test]
 fn newcomers_with_one_id_do_not_pile_up() {
     let mut engine = engine();
-    let state = State { lines: vec![line(&mad())], ..State::default() };
+    let state = PushPullState { entries: vec![entry(&mad())], ..Default::default() };
     tell(&mut engine, hello(&mad()), state);
     engine.take_effects();
     let mut elsewhere = mad();
     elsewhere.address = address(10);
-    let join = Request::Sync { hello: hello(&elsewhere), is_join: true, state: State::default() };
+    let join = Request::PushPull { hello: hello(&elsewhere), is_join: true, state: PushPullState::default() };
     let frame = sealed(Purpose::Request, &framed(1, &join));
     for stream in 0..100 {
-        engine.asked(NOW, address(10), stream, &frame);
+        engine.handle_request(NOW, address(10), stream, &frame);
     }
     let answers = engine.take_effects().into_iter().filter_map(|effect| match effect {
-        Effect::Answer { frame, .. } => frame,
+        Effect::Respond { frame, .. } => frame,
         _ => None,
     });
-    let absent = framed(1, &Reply::Absent);
-    let opened = answers.map(|frame| Sealer::new("c", &[]).open(Purpose::Reply, &frame).expect("ours"));
+    let absent = framed(1, &Response::NotJoined);
+    let opened = answers.map(|frame| Sealer::new("c", &[]).open(Purpose::Response, &frame).expect("ours"));
     assert_eq!(opened.filter(|reply| *reply == absent).count(), 84);
 }
 
@@ -377,7 +390,11 @@ fn a_member_of_an_unlikely_address_is_one() {
     for address in ["[::1]:1", "[2001:db8::1%5]:65535", "127.0.0.1:1", "[::ffff:10.0.0.1]:7946"] {
         let Ok(address) = address.parse::<SocketAddr>() else { continue };
         let identity = Identity { address, ..mad() };
-        tell(&mut engine, hello(&identity), State { lines: vec![line(&identity)], ..State::default() });
+        tell(
+            &mut engine,
+            hello(&identity),
+            PushPullState { entries: vec![entry(&identity)], ..Default::default() },
+        );
     }
     assert_eq!(dropped(&engine, "malformed"), 0);
 }

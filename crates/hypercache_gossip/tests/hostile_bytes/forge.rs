@@ -6,12 +6,13 @@ use std::net::{IpAddr, SocketAddr};
 use fastrand::Rng;
 use foca::{Header, Member, Message, State as Swim};
 use hypercache_gossip::wire::{
-    DatagramHead, Hello, Line, Notice, RecordOf, Reply, Request, State, encoded, framed,
+    DatagramHead, EncodedRecord, Hello, MemberEntry, PushPullState, Request, Response, Rumor, encoded, framed,
 };
 use hypercache_gossip::{
-    Broadcast, Claim, Doubt, Identity, Life, NEWEST_SPOKEN, Record, Refusal, RingMark, SharedOptions, Version,
+    Broadcast, Claim, Doubt, Generation, Identity, PROTOCOL_VERSION_MAX, Record, Refusal, RingMark,
+    SharedOptions, Version,
 };
-use hypercache_transport::Heard;
+use hypercache_transport::ReceiveWindow;
 
 use crate::network::{address, record};
 
@@ -90,13 +91,13 @@ impl Forger<'_> {
         }
     }
 
-    fn life(&mut self) -> Life {
-        let comeback = *self.random.choice(&[0, 0, 1, u32::MAX]).expect("some");
-        Life { started_at_ms: self.number(), comeback }
+    fn generation(&mut self) -> Generation {
+        let rejoin_count = *self.random.choice(&[0, 0, 1, u32::MAX]).expect("some");
+        Generation { started_at_ms: self.number(), rejoin_count }
     }
 
     fn identity(&mut self) -> Identity {
-        Identity { id: self.text(), address: self.address(), life: self.life() }
+        Identity { id: self.text(), address: self.address(), generation: self.generation() }
     }
 
     fn version(&mut self) -> Version {
@@ -119,14 +120,14 @@ impl Forger<'_> {
         (0..self.random.usize(..6)).map(|_| make(self)).collect()
     }
 
-    fn line(&mut self, known: &[Identity]) -> Line {
-        Line {
+    fn entry(&mut self, known: &[Identity]) -> MemberEntry {
+        MemberEntry {
             identity: self.known_or_not(known),
             incarnation: self.incarnation(),
             state: self.swim(),
             version: self.version(),
             ring: self.random.bool().then(|| self.ring()),
-            heard: Heard {
+            received: ReceiveWindow {
                 started_at_ms: self.number(),
                 high: self.number(),
                 missing: std::array::from_fn(|_| self.number()),
@@ -161,10 +162,10 @@ impl Forger<'_> {
         }
     }
 
-    fn record_of(&mut self) -> RecordOf {
+    fn record_of(&mut self) -> EncodedRecord {
         let record =
             if self.random.bool() { self.record() } else { Record { version: self.version(), ..record() } };
-        RecordOf { id: self.text(), bytes: record.encode() }
+        EncodedRecord { id: self.text(), bytes: record.encode() }
     }
 
     fn broadcast(&mut self) -> Broadcast {
@@ -179,9 +180,9 @@ impl Forger<'_> {
         }
     }
 
-    fn state(&mut self, known: &[Identity]) -> State {
-        State {
-            lines: self.few(|forger| forger.line(known)),
+    fn state(&mut self, known: &[Identity]) -> PushPullState {
+        PushPullState {
+            entries: self.few(|forger| forger.entry(known)),
             records: self.few(Self::record_of),
             broadcasts: self.few(Self::broadcast),
         }
@@ -193,45 +194,45 @@ impl Forger<'_> {
         } else {
             SharedOptions(self.few(|forger| (forger.text(), forger.text())))
         };
-        let speaks = *self.random.choice(&[0, 1, NEWEST_SPOKEN, 255]).expect("some");
-        Hello { identity: self.known_or_not(known), speaks, options }
+        let protocol_version = *self.random.choice(&[0, 1, PROTOCOL_VERSION_MAX, 255]).expect("some");
+        Hello { identity: self.known_or_not(known), protocol_version, options }
     }
 
     /// The question of an exchange.
     pub fn request(&mut self, known: &[Identity], shared: &SharedOptions) -> Vec<u8> {
         let hello = self.hello(known, shared);
         let request = match self.random.u8(..8) {
-            0 => Request::Who,
-            1 => Request::Compare { hello, digest: self.number() },
-            2 => Request::Fetch { hello, id: self.text() },
-            _ => Request::Sync { hello, is_join: self.random.bool(), state: self.state(known) },
+            0 => Request::Identify,
+            1 => Request::CompareDigests { hello, digest: self.number() },
+            2 => Request::FetchRecord { hello, id: self.text() },
+            _ => Request::PushPull { hello, is_join: self.random.bool(), state: self.state(known) },
         };
-        framed(NEWEST_SPOKEN, &request)
+        framed(PROTOCOL_VERSION_MAX, &request)
     }
 
     /// The answer to one.
     pub fn reply(&mut self, known: &[Identity], shared: &SharedOptions) -> Vec<u8> {
         let reply = match self.random.u8(..10) {
-            0 => Reply::Same,
-            1 => Reply::Differs,
-            2 => Reply::Absent,
-            3 => Reply::Me(self.known_or_not(known)),
-            4 => Reply::Refused(Refusal::OlderLife { started_at_ms: self.number() }),
-            5 => Reply::Refused(Refusal::OtherOption {
+            0 => Response::InSync,
+            1 => Response::OutOfSync,
+            2 => Response::NotJoined,
+            3 => Response::Identity(self.known_or_not(known)),
+            4 => Response::Refused(Refusal::StaleGeneration { started_at_ms: self.number() }),
+            5 => Response::Refused(Refusal::OtherOption {
                 option: self.text(),
                 ours: self.text(),
                 theirs: self.text(),
             }),
-            _ => Reply::Synced { hello: self.hello(known, shared), state: self.state(known) },
+            _ => Response::PushPull { hello: self.hello(known, shared), state: self.state(known) },
         };
-        framed(NEWEST_SPOKEN, &reply)
+        framed(PROTOCOL_VERSION_MAX, &reply)
     }
 
-    fn notice(&mut self) -> Notice {
+    fn notice(&mut self) -> Rumor {
         match self.random.u8(..3) {
-            0 => Notice::Record { id: self.text(), version: self.version(), is_leaving: self.random.bool() },
-            1 => Notice::Ring { id: self.text(), ring: self.ring() },
-            _ => Notice::Broadcast(self.broadcast()),
+            0 => Rumor::Record { id: self.text(), version: self.version(), is_leaving: self.random.bool() },
+            1 => Rumor::Ring { id: self.text(), ring: self.ring() },
+            _ => Rumor::Broadcast(self.broadcast()),
         }
     }
 
@@ -255,7 +256,7 @@ impl Forger<'_> {
     /// A datagram, nearly always to this member, and always from a new session.
     pub fn datagram(&mut self, to: &Identity, known: &[Identity], shared: &SharedOptions) -> Vec<u8> {
         let head = DatagramHead {
-            speaks: NEWEST_SPOKEN,
+            protocol_version: PROTOCOL_VERSION_MAX,
             session: self.random.u64(..),
             number: self.number(),
             options_mark: shared.mark(),

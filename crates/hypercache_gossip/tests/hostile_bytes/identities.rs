@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use hypercache_gossip::wire::{Hello, Line, Reply, Request, State, framed};
+use hypercache_gossip::wire::{Hello, MemberEntry, PushPullState, Request, Response, framed};
 use hypercache_gossip::{
-    ChangeKind, EngineOptions, Event, Identity, Life, NEWEST_SPOKEN, OLDEST_SPOKEN, Refusal, Status,
+    ChangeKind, EngineOptions, Event, Generation, Identity, PROTOCOL_VERSION_MAX, PROTOCOL_VERSION_MIN,
+    Refusal, Status,
 };
 use hypercache_transport::{Purpose, Sealer};
 use rand::SeedableRng;
@@ -88,10 +89,10 @@ fn a_peer_with_a_wrong_key_is_told_of_once_and_changes_nothing() {
 #[test]
 fn a_peer_of_a_newer_message_version_is_a_member_and_is_spoken_to_as_the_oldest_needs() {
     let mut network = Network::new(seed());
-    for (id, number, speaks) in
-        [("a", 1, OLDEST_SPOKEN), ("b", 2, NEWEST_SPOKEN), ("c", 3, NEWEST_SPOKEN + 1)]
+    for (id, number, protocol_version) in
+        [("a", 1, PROTOCOL_VERSION_MIN), ("b", 2, PROTOCOL_VERSION_MAX), ("c", 3, PROTOCOL_VERSION_MAX + 1)]
     {
-        network.start(EngineOptions { speaks, ..options(id, number, &[KEY]) }, &[1]);
+        network.start(EngineOptions { protocol_version, ..options(id, number, &[KEY]) }, &[1]);
     }
     network.run_until("three releases converge", |network| network.is_converged(&IDS));
     network.run(MINUTE);
@@ -105,9 +106,10 @@ fn a_peer_of_a_newer_message_version_is_a_member_and_is_spoken_to_as_the_oldest_
 #[test]
 fn a_message_of_a_newer_version_is_told_of_once_and_changes_nothing() {
     let mut network = Network::of_three(seed(), &[KEY]);
-    let frame = sealed(Purpose::Request, &framed(NEWEST_SPOKEN + 1, &Request::Who));
+    let frame = sealed(Purpose::Request, &framed(PROTOCOL_VERSION_MAX + 1, &Request::Identify));
     for stream in 0..10 {
-        network.with(address(1), |engine, now| engine.asked(now, address(9), 1 << 60 | stream, &frame));
+        network
+            .with(address(1), |engine, now| engine.handle_request(now, address(9), 1 << 60 | stream, &frame));
     }
     assert_eq!(network.dropped(1, "other version"), 10);
     assert_eq!(strangers(network.member(1)), ["other version"]);
@@ -136,7 +138,7 @@ fn a_node_id_that_is_taken_is_refused_elsewhere_and_the_old_node_stays() {
         network.run(MINUTE);
         let refused = Some(Refusal::IdTaken { address: address(2).to_string() });
         assert_eq!(refusal(network.member(number)), refused);
-        assert_eq!(network.member(number).engine.next_tick(), None, "it has given up");
+        assert_eq!(network.member(number).engine.next_timeout(), None, "it has given up");
         network.members.remove(&address(number));
         assert!(network.is_converged(&IDS));
     }
@@ -170,7 +172,7 @@ fn a_datagram_of_a_dead_member_is_counted_and_the_last_one_of_a_leaving_member_i
     let mut member = network.members.remove(&address(2)).expect("b");
     network.run_until("it is dead", |network| network.member(1).view["b"].0 == Status::Dead);
     // It has heard nothing of that, and goes on where it was.
-    member.engine.tick(network.now);
+    member.engine.handle_timeout(network.now);
     network.members.insert(address(2), member);
     network.run_until("it is back", |network| network.is_converged(&["a", "b"]));
     assert!(network.dropped(1, "dead sender") > 0);
@@ -181,13 +183,13 @@ fn a_monotonic_clock_that_jumps_forward_or_back_makes_nobody_die() {
     let mut network = Network::of_three(seed(), &[KEY]);
     let year = Duration::from_secs(365 * 86_400);
     let now = network.now;
-    network.with(address(1), |engine, _| engine.tick(now + year));
+    network.with(address(1), |engine, _| engine.handle_timeout(now + year));
     assert!(network.member(1).engine.stopped() > year - MINUTE);
     // For a, time goes on from there; for the network it has gone back, so that a's time stands still.
     network.run(Duration::from_secs(2));
     network.now = now + year;
     network.run(MINUTE);
-    network.with(address(2), |engine, now| engine.tick(now - year));
+    network.with(address(2), |engine, now| engine.handle_timeout(now - year));
     network.run(MINUTE);
     assert!(network.is_converged(&IDS));
     for number in 1..=3 {
@@ -236,12 +238,12 @@ fn a_seed_whose_wall_clock_goes_back_is_found_by_those_who_knew_it() {
 fn a_seed_that_tells_of_later_lives_without_end_is_asked_with_patience() {
     // The first, and how much later each further one is.
     let lives = [(0, 0), (1_000_000, 1), (u64::MAX, 0), ((1 << 53) - 3, 1)];
-    for (mut life, step) in lives {
+    for (mut generation, step) in lives {
         let mut network = Network::new(seed());
         let answer = move |_: &[u8]| {
-            let refusal = Refusal::OlderLife { started_at_ms: life };
-            life += step;
-            Some(sealed(Purpose::Reply, &framed(1, &Reply::Refused(refusal))))
+            let refusal = Refusal::StaleGeneration { started_at_ms: generation };
+            generation += step;
+            Some(sealed(Purpose::Response, &framed(1, &Response::Refused(refusal))))
         };
         network.liars.insert(address(66), Box::new(answer));
         network.start(options("a", 1, &[KEY]), &[66]);
@@ -256,20 +258,24 @@ fn a_seed_that_tells_of_later_lives_without_end_is_asked_with_patience() {
 #[test]
 fn a_life_that_cannot_be_outlived_makes_no_storm() {
     let mut network = Network::of_three(seed(), &[KEY]);
-    let last = Life { started_at_ms: (1 << 53) - 1, comeback: 0 };
+    let last = Generation { started_at_ms: (1 << 53) - 1, rejoin_count: 0 };
     let [a, b] = [1, 2].map(|number| network.member(number).engine.identity().clone());
-    let line = Line {
-        identity: Identity { life: last, ..b },
+    let entry = MemberEntry {
+        identity: Identity { generation: last, ..b },
         incarnation: 0,
         state: foca::State::Alive,
         version: Default::default(),
         ring: None,
-        heard: Default::default(),
+        received: Default::default(),
     };
-    let hello = Hello { identity: a, speaks: NEWEST_SPOKEN, options: options("a", 1, &[KEY]).shared };
-    let state = State { lines: vec![line], ..State::default() };
-    let frame = sealed(Purpose::Request, &framed(1, &Request::Sync { hello, is_join: false, state }));
-    network.with(address(3), |engine, now| engine.asked(now, address(9), 1 << 60, &frame));
+    let hello = Hello {
+        identity: a,
+        protocol_version: PROTOCOL_VERSION_MAX,
+        options: options("a", 1, &[KEY]).shared,
+    };
+    let state = PushPullState { entries: vec![entry], ..Default::default() };
+    let frame = sealed(Purpose::Request, &framed(1, &Request::PushPull { hello, is_join: false, state }));
+    network.with(address(3), |engine, now| engine.handle_request(now, address(9), 1 << 60, &frame));
     network.run(Duration::from_secs(10));
     let sent = network.member(2).engine.counts().datagrams_sent;
     network.run(MINUTE);

@@ -2,6 +2,7 @@
 //! nobody panic.
 
 mod bounds;
+mod costs;
 mod forge;
 mod identities;
 mod memory;

@@ -1,4 +1,4 @@
-//! The biggest piece of memory that was asked for at once, for each thread by itself.
+//! The biggest piece of memory that was asked for at once, and how many pieces, for each thread by itself.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -7,14 +7,16 @@ struct Watching;
 
 thread_local! {
     static BIGGEST: Cell<usize> = const { Cell::new(0) };
+    static PIECES: Cell<usize> = const { Cell::new(0) };
 }
 
 fn note(size: usize) {
     BIGGEST.set(BIGGEST.get().max(size));
+    PIECES.set(PIECES.get() + 1);
 }
 
-// SAFETY: everything is passed on as it came; noting touches only a constant-initialised thread local, which
-// neither allocates nor has a destructor.
+// SAFETY: everything is passed on as it came; noting touches only constant-initialised thread locals, which
+// neither allocate nor have a destructor.
 unsafe impl GlobalAlloc for Watching {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         note(layout.size());
@@ -42,4 +44,11 @@ pub fn biggest_piece(work: impl FnOnce()) -> usize {
     BIGGEST.set(0);
     work();
     BIGGEST.get()
+}
+
+/// How many pieces something asks for.
+pub fn pieces(work: impl FnOnce()) -> usize {
+    PIECES.set(0);
+    work();
+    PIECES.get()
 }

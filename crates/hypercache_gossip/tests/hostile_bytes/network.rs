@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use hypercache_gossip::{
-    Change, ChangeKind, Effect, Engine, EngineOptions, Event, NEWEST_SPOKEN, Record, SharedOptions, Status,
-    Timing,
+    Change, ChangeKind, Effect, Engine, EngineOptions, Event, PROTOCOL_VERSION_MAX, Record, SharedOptions,
+    Status, Timing,
 };
 use hypercache_transport::{Purpose, Target};
 
@@ -46,7 +46,7 @@ pub fn options(id: &str, number: u8, keys: &[[u8; 32]]) -> EngineOptions {
         keys: keys.to_vec(),
         shared: SharedOptions(vec![("hash_function".into(), "xxhash64".into())]),
         timing: Timing::default(),
-        speaks: NEWEST_SPOKEN,
+        protocol_version: PROTOCOL_VERSION_MAX,
         random_seed: [number; 32],
     }
 }
@@ -171,7 +171,7 @@ impl Network {
 
     fn step(&mut self, end: Duration) -> bool {
         let arrival = self.on_the_way.first_key_value().map(|((at, _), _)| *at);
-        let ticks = self.members.iter().filter_map(|(at, m)| Some((m.engine.next_tick()?, *at)));
+        let ticks = self.members.iter().filter_map(|(at, m)| Some((m.engine.next_timeout()?, *at)));
         let tick = ticks.min();
         match (arrival, tick) {
             (Some(at), tick) if at <= end && tick.is_none_or(|(due, _)| at <= due) => {
@@ -181,7 +181,7 @@ impl Network {
             }
             (_, Some((due, at))) if due <= end => {
                 self.now = self.now.max(due);
-                self.with(at, |engine, now| engine.tick(now));
+                self.with(at, |engine, now| engine.handle_timeout(now));
             }
             _ => return false,
         }
@@ -192,7 +192,7 @@ impl Network {
         match delivery {
             Delivery::Datagram { from, to, bytes } => {
                 if self.members.contains_key(&to) {
-                    self.with(to, |engine, now| engine.received(now, from, &bytes));
+                    self.with(to, |engine, now| engine.handle_datagram(now, from, &bytes));
                 }
             }
             Delivery::Question { from, process, number, to, frame } => {
@@ -204,7 +204,7 @@ impl Network {
                     self.next_number += 1;
                     let stream = self.next_number;
                     self.streams.insert(stream, (from, process, number));
-                    self.with(to, |engine, now| engine.asked(now, from, stream, &frame));
+                    self.with(to, |engine, now| engine.handle_request(now, from, stream, &frame));
                 } else {
                     let answer = Err("refused".into());
                     self.send(LATENCY, Delivery::Answer { to: from, process, number, answer });
@@ -212,7 +212,7 @@ impl Network {
             }
             Delivery::Answer { to, process, number, answer } => {
                 if self.members.get(&to).is_some_and(|member| member.process == process) {
-                    self.with(to, |engine, now| engine.answered(now, number, answer));
+                    self.with(to, |engine, now| engine.handle_response(now, number, answer));
                 }
             }
         }
@@ -241,7 +241,7 @@ impl Network {
                     self.capture(Purpose::Datagram, &bytes);
                     self.send(LATENCY, Delivery::Datagram { from: at, to, bytes });
                 }
-                Effect::Ask { number, to, frame, timeout } => {
+                Effect::Request { number, to, frame, timeout } => {
                     self.capture(Purpose::Request, &frame);
                     match to {
                         Target::Address(to) => Some(to),
@@ -258,15 +258,15 @@ impl Network {
                         },
                     );
                 }
-                Effect::Answer { stream, frame } => self.answer(at, stream, frame),
-                Effect::Tell(event) => self.members.get_mut(&at).expect("a member").hear(event),
+                Effect::Respond { stream, frame } => self.answer(at, stream, frame),
+                Effect::Emit(event) => self.members.get_mut(&at).expect("a member").hear(event),
             }
         }
     }
 
     fn answer(&mut self, at: SocketAddr, stream: u64, frame: Option<Vec<u8>>) {
         if let Some(frame) = &frame {
-            self.capture(Purpose::Reply, frame);
+            self.capture(Purpose::Response, frame);
         }
         // Streams of the tests themselves have nobody who waits.
         if let Some((to, process, number)) = self.streams.remove(&stream) {

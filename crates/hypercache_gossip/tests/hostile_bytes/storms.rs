@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use hypercache_gossip::wire::{DatagramHead, Reply, Request, framed};
+use hypercache_gossip::wire::{DatagramHead, Request, Response, framed};
 use hypercache_gossip::{
-    Engine, EngineOptions, Identity, NEWEST_SPOKEN, OLDEST_SPOKEN, SharedOptions, Status,
+    Engine, EngineOptions, Identity, PROTOCOL_VERSION_MAX, PROTOCOL_VERSION_MIN, SharedOptions, Status,
 };
 use hypercache_transport::{Purpose, Sealer};
 use rand::SeedableRng;
@@ -66,10 +66,10 @@ fn noise(network: &mut Network, keys: &[[u8; 32]], purpose: Purpose) -> Vec<u8> 
 
 /// What somebody with the key can send who has another release or another configuration.
 fn foreign(network: &mut Network, keys: &[[u8; 32]], purpose: Purpose) -> Vec<u8> {
-    let version = [0, OLDEST_SPOKEN - 1, NEWEST_SPOKEN + 1, 255][network.random.usize(..4)];
+    let version = [0, PROTOCOL_VERSION_MIN - 1, PROTOCOL_VERSION_MAX + 1, 255][network.random.usize(..4)];
     let is_other_version = network.random.bool() || purpose == Purpose::Request;
     let head = DatagramHead {
-        speaks: if is_other_version { version } else { NEWEST_SPOKEN },
+        protocol_version: if is_other_version { version } else { PROTOCOL_VERSION_MAX },
         session: network.random.u64(..),
         number: network.random.u64(..),
         options_mark: network.random.u64(..),
@@ -94,8 +94,8 @@ fn noise_of_strangers_changes_nothing_and_every_piece_of_it_is_counted() {
                     _ => noise(&mut network, keys, purpose),
                 };
                 network.with(address(number), |engine, now| match purpose {
-                    Purpose::Datagram => engine.received(now, stranger(), &bytes),
-                    _ => engine.asked(now, stranger(), STREAM, &bytes),
+                    Purpose::Datagram => engine.handle_datagram(now, stranger(), &bytes),
+                    _ => engine.handle_request(now, stranger(), STREAM, &bytes),
                 });
                 sent += 1;
             }
@@ -122,7 +122,7 @@ fn what_fuzzing_begins_with_is_still_what_members_say() {
         let file = file.expect("a file");
         let bytes = std::fs::read(file.path()).expect("an example");
         let again = if file.file_name().to_string_lossy().starts_with("reply-") {
-            postcard::from_bytes::<Reply>(&bytes[1..]).map(|reply| framed(bytes[0], &reply))
+            postcard::from_bytes::<Response>(&bytes[1..]).map(|reply| framed(bytes[0], &reply))
         } else {
             postcard::from_bytes::<Request>(&bytes[1..]).map(|request| framed(bytes[0], &request))
         };
@@ -136,7 +136,7 @@ fn frames_that_are_sent_again_change_nothing() {
     let before = network.member(1).changes.len();
     for _ in 0..500 {
         let frame = captured(&mut network, |purpose| purpose == Purpose::Request);
-        network.with(address(1), |engine, now| engine.asked(now, stranger(), STREAM, &frame));
+        network.with(address(1), |engine, now| engine.handle_request(now, stranger(), STREAM, &frame));
         network.run(TICK);
     }
     assert_eq!(network.member(1).changes.len(), before);
@@ -175,7 +175,7 @@ fn madness(network: &mut Network, sealer: &Sealer, purpose: Purpose, to: &Identi
         match purpose {
             Purpose::Datagram => forger.datagram(to, &known, &shared()),
             Purpose::Request => forger.request(&known, &shared()),
-            Purpose::Reply => forger.reply(&known, &shared()),
+            Purpose::Response => forger.reply(&known, &shared()),
         }
     } else {
         let [one, other] = [purpose, purpose].map(|purpose| {
@@ -202,7 +202,7 @@ fn members_gone_mad_make_nobody_panic() {
         let frames: Vec<Vec<u8>> = (0..2_000)
             .map(|_| {
                 let to = network.member(1).engine.identity().clone();
-                madness(&mut network, &sealer, Purpose::Reply, &to)
+                madness(&mut network, &sealer, Purpose::Response, &to)
             })
             .collect();
         let mut answers = frames.into_iter().cycle();
@@ -245,8 +245,8 @@ fn is_heeded(network: &mut Network, sealer: &Sealer, number: u8) -> bool {
     let dropped = |network: &Network| network.member(number).engine.counts().dropped.values().sum::<u64>();
     let before = dropped(network);
     network.with(address(number), |engine, now| match purpose {
-        Purpose::Datagram => engine.received(now, stranger(), &bytes),
-        _ => engine.asked(now, stranger(), STREAM, &bytes),
+        Purpose::Datagram => engine.handle_datagram(now, stranger(), &bytes),
+        _ => engine.handle_request(now, stranger(), STREAM, &bytes),
     });
     dropped(network) == before
 }

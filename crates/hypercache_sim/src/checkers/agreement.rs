@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use hypercache_gossip::Status;
 
-use super::label;
+use super::labels::label;
 use crate::history::{History, Knowledge, Member, Pid, ProcessInfo};
 
 /// Where what is known differs from what is true, and so between members: members, statuses, records and

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::label;
+use super::labels::label;
 use crate::history::{History, What};
 
 /// A message comes once at most, after it was sent, to members of the cluster that it was sent in, and not to

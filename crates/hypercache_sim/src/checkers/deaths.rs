@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hypercache_gossip::{ChangeKind, Doubt, Status};
 
-use super::{label, process_of};
+use super::labels::{label, process_of};
 use crate::history::{History, Pid, What};
 use crate::plan::Theme;
 

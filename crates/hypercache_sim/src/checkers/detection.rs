@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hypercache_gossip::ChangeKind;
 
-use super::label;
+use super::labels::label;
 use crate::history::{Entry, History, Pid, What};
 
 /// When the given processes told that a member has failed, those that did.

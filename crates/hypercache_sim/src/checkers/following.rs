@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use hypercache_gossip::{ChangeKind, Doubt};
 
-use super::{label, process_of};
+use super::labels::{label, process_of};
 use crate::history::{Following, History, What};
 
 /// Whoever is shown is on the ring, with the same status, and nobody else is.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::label;
+use super::labels::label;
 use crate::history::{History, What};
 
 /// Most exchanges that a process begins within a second, for each other member, and besides.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use hypercache_gossip::ChangeKind;
 
-use super::{label, process_of};
+use super::labels::{label, process_of};
 use crate::history::{History, What};
 
 /// Who was told to have left is not shown again, unless as a later process, or after it has been forgotten.

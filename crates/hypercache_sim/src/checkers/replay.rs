@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hypercache_gossip::{Change, ChangeKind, Status};
 
-use super::label;
+use super::labels::label;
 use crate::history::{History, Knowledge, Member, What};
 
 /// Every change is one of what the view was: nobody joins twice, recovers from nothing, or goes that is not

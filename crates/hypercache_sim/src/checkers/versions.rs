@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hypercache_gossip::{ChangeKind, Record};
 
-use super::{label, process_of};
+use super::labels::{label, process_of};
 use crate::history::History;
 
 /// What a member is shown to say never gets older in any view, as long as the member is remembered.

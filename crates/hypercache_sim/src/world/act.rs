@@ -7,19 +7,17 @@ use hypercache_gossip::{Claim, EngineOptions, Record, SharedOptions};
 use rand::seq::IndexedRandom;
 use rand::{Rng, RngExt};
 
-use super::{Due, World};
+use super::follow::EPOCH_MS;
+use super::state::{Due, World};
 use crate::history::{Pid, ProcessInfo, What};
 use crate::plan::{Action, Clock, Fault, Host, Place};
 use crate::process::{Input, Process, first_record};
-
-/// What the clocks say when a run begins, in milliseconds since 1970.
-pub(super) const EPOCH_MS: u64 = 1_800_000_000_000;
 
 impl World {
     pub(super) fn act(&mut self, action: Action) {
         match action {
             Action::Start(host, place, clock) => self.start(host, place, clock),
-            Action::Release(host, speaks) => self.hosts[host].speaks = speaks,
+            Action::Release(host, protocol_version) => self.hosts[host].protocol_version = protocol_version,
             Action::Crash(host, is_off) => self.crash(host, is_off),
             Action::Leave(host) => self.leave(host),
             Action::Freeze(host) => self.freeze(host),
@@ -56,19 +54,19 @@ impl World {
         let plan = &self.plan.hosts[host];
         let cluster = &self.plan.clusters[plan.cluster];
         let (pid, address) = (self.infos.len(), self.hosts[host].address);
-        let speaks = self.hosts[host].speaks;
+        let protocol_version = self.hosts[host].protocol_version;
         let mut random_seed = [0; 32];
         self.rng.fill_bytes(&mut random_seed);
         let options = EngineOptions {
             id: plan.id.clone(),
             address,
             started_at_ms,
-            record: first_record(plan.cluster, pid, address, speaks),
+            record: first_record(plan.cluster, pid, address, protocol_version),
             cluster_name: cluster.name.clone(),
             keys: cluster.keys.clone(),
             shared: SharedOptions(vec![("hash_function".into(), "xxhash64".into())]),
             timing: self.plan.timing(),
-            speaks,
+            protocol_version,
             random_seed,
         };
         let seeds = plan.seeds.iter().map(|seed| self.name_of(*seed)).collect();
@@ -250,7 +248,7 @@ impl World {
     fn tick(&mut self, pid: Pid) {
         let now = self.now;
         if let Some(process) = self.processes.get_mut(&pid) {
-            process.engine.tick(now);
+            process.engine.handle_timeout(now);
             process.wake_at = None;
             self.settle(pid);
         }
@@ -260,7 +258,7 @@ impl World {
         let Some(pid) = self.hosts[host].running else { return };
         let kind = self.rng.random_range(0..5);
         let number = self.rng.random_range(1..1_000_u32);
-        let (now, speaks) = (self.now, self.hosts[host].speaks);
+        let (now, protocol_version) = (self.now, self.hosts[host].protocol_version);
         let process = self.processes.get_mut(&pid).expect("it runs");
         if process.kept.is_some() || process.is_leaving {
             return;
@@ -273,7 +271,7 @@ impl World {
                 1 => record.zone = Some(format!("zone-{}", number % 3)),
                 2 => record.claim = if number % 2 == 0 { Claim::Updating } else { Claim::Present },
                 3 => drop(record.metadata.insert("text".into(), "x".repeat(number as usize * 4))),
-                _ if speaks >= 2 => record.load = Some(f64::from(number) / 1_000.0),
+                _ if protocol_version >= 2 => record.load = Some(f64::from(number) / 1_000.0),
                 _ => record.capabilities = vec![format!("can-{number}")],
             }
         };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use hypercache_gossip::Status;
 use rand::RngExt;
 
-use super::World;
+use super::state::World;
 use crate::checkers::agreement;
 use crate::history::{Pid, Snapshot};
 use crate::plan::{Action, Clock, Host, Place, Theme};

@@ -6,7 +6,8 @@ use std::time::Duration;
 use hypercache_transport::Target;
 use rand::RngExt;
 
-use super::{Due, World};
+use super::state::{Due, World};
+use super::stream::Stream;
 use crate::history::Pid;
 use crate::network::Fate;
 use crate::plan::Host;
@@ -14,18 +15,6 @@ use crate::process::Input;
 
 /// Datagrams of which somebody keeps a copy.
 const RECORDED_MAX: usize = 500;
-
-/// An exchange under way.
-pub struct Stream {
-    asker: Pid,
-    /// The asker's own number of it.
-    number: u64,
-    asker_host: Host,
-    asker_address: SocketAddr,
-    target: SocketAddr,
-    target_host: Host,
-    frame: Vec<u8>,
-}
 
 impl World {
     pub(super) fn send(&mut self, pid: Pid, to: SocketAddr, bytes: Vec<u8>) {

@@ -2,8 +2,9 @@
 
 use std::cmp::Ordering;
 
-use super::{Point, Points, SENTINELS, entry_of, low_of, shift_for, summed};
-use crate::token::Token;
+use hypercache_types::Token;
+
+use super::sorted::{Point, Points, SENTINELS, entry_of, low_of, shift_for, summed};
 
 /// One point to put in or to cut out, and where: before the old point at `place`, or that point itself.
 #[derive(Clone, Copy)]
@@ -210,7 +211,7 @@ pub(crate) fn sort_tokens(tokens: Vec<Token>) -> Vec<Token> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::clumped;
+    use super::super::sorted::tests::clumped;
     use super::*;
 
     #[test]
