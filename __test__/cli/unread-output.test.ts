@@ -1,4 +1,4 @@
-/** `hypercache serve` where nobody reads what it writes. */
+/** `hypercache serve`, and what else goes on until it is told to end, where nobody reads what it writes. */
 
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -7,6 +7,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, afterEach, expect, test, vi } from 'vitest'
 
+import { startCluster, startHttpServer } from '../../dist/index.js'
 import { FullPipe } from '../helpers/full-pipe'
 import { freePorts } from '../helpers/free-ports'
 import { addressOf, closeMembers, gossipMember, joined, sees } from '../helpers/gossip'
@@ -156,6 +157,23 @@ test('what was dropped meanwhile is told when somebody reads again', async () =>
   const floodCount = messages.filter(({ msg }) => msg.startsWith('xxx')).length
   expect(told.map(({ droppedCount }) => droppedCount! + floodCount)).toEqual([600])
   expect(floodCount).toBeGreaterThan(100)
+})
+
+test('a command that follows events ends with 0 when it is told to', async () => {
+  const coordinator = await startCluster({ http: { port: 0 } })
+  const server = await startHttpServer(coordinator)
+  // In front of the node, to see that it is asked: the command listens to signals then.
+  const door = await lateSeed()
+  door.lead(Number(new URL(server.url).port))
+  const pipe = fullPipe()
+  const args = [ENTRY, 'events', '--follow', '--url', `http://${door.address}`]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', pipe.input, 'ignore'] })
+  started.push(child)
+  const ended = once(child, 'exit')
+  await until(() => door.askedCount > 0)
+  child.kill('SIGTERM')
+  expect(await ended).toEqual([0, null])
+  await coordinator.close()
 })
 
 test('a node whose id another process has ends with 3', async () => {

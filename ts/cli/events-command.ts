@@ -11,7 +11,7 @@ import { oneLine } from './failure.js'
 import { type EventsWanted, NodeAway, type NodeClient, StreamEnded } from './node-client.js'
 import { type NodeOptions, TOKEN_VARIABLE, nodeOf, withNodeOptions } from './node-options.js'
 import { wholeNumber, withExamples, withJsonOption } from './options.js'
-import { say } from './outlet.js'
+import { endSoon, say } from './outlet.js'
 import type { Output } from './output.js'
 
 const LIMIT_DEFAULT = 20
@@ -68,7 +68,10 @@ async function events(options: EventsOptions, output: Output): Promise<void> {
     await output.flush()
   }
   const stop = new AbortController()
-  const end = () => stop.abort()
+  const end = () => {
+    stop.abort()
+    endSoon()
+  }
   // Before the first line: who reads it may end the command.
   if (follow === true) process.once('SIGINT', end).once('SIGTERM', end)
   try {

@@ -1,4 +1,4 @@
-/** Standard output and standard error of a process that must not wait for those who read them. */
+/** What a process must not wait for: those who read its standard output and its standard error. */
 
 import { constants, fstatSync, openSync } from 'node:fs'
 import { Socket } from 'node:net'
@@ -6,6 +6,8 @@ import type { Writable } from 'node:stream'
 
 /** Longest wait for a reader when the process is about to end. */
 const FLUSH_MS_MAX = 1_000
+/** Time for the last words, where something keeps a process that has nothing else to do. */
+const LAST_WORDS_MS = 1_000
 
 type StandardStream = Writable & { _handle?: { setBlocking?: (isBlocking: boolean) => void } }
 
@@ -40,6 +42,11 @@ let stderr: Writable | undefined
 export function say(text: string): void {
   stderr ??= openWithoutWaiting(2).on('error', () => undefined)
   stderr.write(text)
+}
+
+/** Has the process end within a second, whatever else would keep it: output that nobody reads, for one. */
+export function endSoon(): void {
+  setTimeout(() => process.exit(), LAST_WORDS_MS).unref()
 }
 
 /** What an outlet is made of. */

@@ -9,11 +9,10 @@ import { describedError } from '../listeners.js'
 import { type ConfigOptions, configOf } from './config-source.js'
 import { CliFailure, EXIT_FAILED, EXIT_NODE_ID_TAKEN } from './failure.js'
 import { type Log, logCompany, logEvents, openLog } from './log.js'
+import { endSoon } from './outlet.js'
 
 /** Time to stop in, beyond that in which requests are still accepted. */
 const STOP_MS_MAX = 10_000
-/** Time for the line on standard error, where something keeps the process when all is done. */
-const LAST_WORDS_MS = 1_000
 /** Added to the number of a signal: the exit code of who was ended by it. */
 const SIGNAL_EXIT = 128
 const SIGNALS = { SIGINT: 2, SIGTERM: 15 } as const
@@ -46,8 +45,7 @@ export async function serve(options: ConfigOptions): Promise<void> {
     } finally {
       end.forget()
       await log.flush()
-      // What keeps it may be output that nobody reads, or what has kept the node from stopping.
-      setTimeout(() => process.exit(), LAST_WORDS_MS).unref()
+      endSoon()
     }
   }
 }
