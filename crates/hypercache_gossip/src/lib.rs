@@ -34,7 +34,7 @@ mod message;
 mod record;
 mod timing;
 
-pub use engine::{Change, ChangeKind, Counts, Effect, Engine, EngineOptions, Event, Status};
+pub use engine::{Change, ChangeKind, Counts, Effect, Engine, EngineOptions, Event, Problem, Status};
 pub use error::Error;
 pub use identity::{Generation, Identity};
 pub use message::{

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hypercache_core::NodeStatus;
-use hypercache_gossip::{Change, ChangeKind};
+use hypercache_gossip::{Change, ChangeKind, Problem};
 use hypercache_node::{Event, Node, Patience, Refusal, Runtime, Sockets, Verdict};
 use napi::Status;
 use napi::bindgen_prelude::{BigUint64Array, Function};
@@ -81,6 +81,15 @@ pub struct NativeAgreement {
     pub convergence_ms: Option<f64>,
 }
 
+/// Something that stands against a member's being well.
+#[napi(object, object_from_js = false)]
+pub struct NativeProblem {
+    #[napi(ts_type = "'seeds' | 'idTaken' | 'unreachable' | 'sharedAddress'")]
+    pub kind: String,
+    /// In words.
+    pub text: String,
+}
+
 /// Something that has happened: one of its fields is there.
 #[napi(object, object_from_js = false)]
 #[derive(Default)]
@@ -98,7 +107,7 @@ pub struct NativeEvent {
     pub join_ended: Option<String>,
     pub broadcast: Option<NativeBroadcast>,
     /// All that stands against its being well.
-    pub problems: Option<Vec<String>>,
+    pub problems: Option<Vec<NativeProblem>>,
     /// Somebody sends what is not heeded: the address, and why.
     pub stranger: Option<Vec<String>>,
     /// Another process has its id: the address of that one. It takes no part any more.
@@ -355,7 +364,9 @@ fn event_of(event: Event) -> NativeEvent {
             };
             NativeEvent { broadcast: Some(broadcast), ..none }
         }
-        Event::Problems(problems) => NativeEvent { problems: Some(problems), ..none },
+        Event::Problems(problems) => {
+            NativeEvent { problems: Some(problems.iter().map(problem_of).collect()), ..none }
+        }
         Event::Stranger(from, why) => {
             NativeEvent { stranger: Some(vec![from.to_string(), why.into()]), ..none }
         }
@@ -363,6 +374,10 @@ fn event_of(event: Event) -> NativeEvent {
         Event::Failed => NativeEvent { has_failed: Some(true), ..none },
         Event::Left => NativeEvent { has_left: Some(true), ..none },
     }
+}
+
+fn problem_of(problem: &Problem) -> NativeProblem {
+    NativeProblem { kind: problem.kind().into(), text: problem.to_string() }
 }
 
 fn refusal_of(Refusal { id, error }: Refusal) -> NativeRefusal {

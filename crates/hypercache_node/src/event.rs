@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use hypercache_core::RingChange;
-use hypercache_gossip::{Broadcast, Change, Refusal as JoinRefusal};
+use hypercache_gossip::{Broadcast, Change, Problem, Refusal as JoinRefusal};
 
 use crate::agreement::Verdict;
 use crate::follow::Refusal;
@@ -31,7 +31,7 @@ pub enum Event {
     /// A message of another member to all.
     Broadcast(Broadcast),
     /// What stands against this member's being well has changed.
-    Problems(Vec<String>),
+    Problems(Vec<Problem>),
     /// Somebody sends what cannot be heeded: told once for each source and reason.
     Stranger(IpAddr, &'static str),
     /// Another process has this member's id: this one takes no part any more.

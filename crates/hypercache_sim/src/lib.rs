@@ -26,7 +26,7 @@ mod world;
 
 pub use checkers::{CHECKERS, Violation, check};
 pub use history::{Entry, History, Knowledge, Measures, Member, Pid, ProcessInfo, Snapshot, What};
-pub use plan::{Action, Clock, ClusterPlan, Fault, Host, HostPlan, Place, Plan, Theme};
+pub use plan::{Action, Advertised, Clock, ClusterPlan, Fault, Host, HostPlan, Place, Plan, Theme};
 pub use preset::Preset;
 pub use sweep::{Failure, Summary, percentile, sweep};
 pub use world::World;

@@ -64,9 +64,19 @@ impl Network {
         })
     }
 
+    /// Whether no datagram gets from one host to another.
+    fn is_silent(&self, from: Host, to: Host) -> bool {
+        self.faults.values().any(|fault| match fault {
+            Fault::Deaf(host) => to == *host,
+            Fault::Mute(host) => from == *host,
+            _ => false,
+        })
+    }
+
     /// Whether an exchange between two hosts can be expected to succeed in a short time.
     pub fn is_clear(&self, one: Host, other: Host) -> bool {
-        !self.is_cut(one, other) && !self.is_cut(other, one) && self.loss(one, other) <= 0.2
+        let is_open = |from, to| !self.is_cut(from, to) && !self.is_silent(from, to);
+        is_open(one, other) && is_open(other, one) && self.loss(one, other) <= 0.2
     }
 
     /// Whether host names are resolved.
@@ -81,7 +91,7 @@ impl Network {
 
     /// What happens to a datagram that is sent now.
     pub fn datagram(&mut self, from: Host, to: Host, rng: &mut StdRng) -> Fate {
-        if self.is_cut(from, to) {
+        if self.is_cut(from, to) || self.is_silent(from, to) {
             self.count("datagrams cut off");
             return Fate::Cut;
         }

@@ -35,6 +35,10 @@ pub enum Fault {
     OneWay(Host, Host),
     /// A host hears and is heard by nobody.
     Isolation(Host),
+    /// No datagram comes to a host; streams do.
+    Deaf(Host),
+    /// No datagram of a host comes to anybody; streams do.
+    Mute(Host),
     /// A share of what is sent is lost.
     Loss(f64),
     /// A share of what one host sends and is sent is lost.
@@ -58,6 +62,17 @@ pub enum Place {
     /// At one that nobody had.
     New,
     /// At one that the given host had, if nobody has it now.
+    Of(Host),
+}
+
+/// Where a process says that it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Advertised {
+    /// Where it is.
+    Right,
+    /// Where nobody is.
+    Nowhere,
+    /// Where the given host is.
     Of(Host),
 }
 
@@ -118,6 +133,8 @@ pub struct HostPlan {
     pub skew_ms: i64,
     /// The hosts it asks first.
     pub seeds: Vec<Host>,
+    /// Where its processes say that they are.
+    pub advertised: Advertised,
 }
 
 /// A cluster.
@@ -178,6 +195,11 @@ impl Plan {
     /// The timers of the run.
     pub fn timing(&self) -> hypercache_gossip::Timing {
         hypercache_gossip::Timing { reap_after: self.reap_after, ..self.preset.timing() }
+    }
+
+    /// Hosts of the first cluster whose processes cannot be reached where they say that they are.
+    pub fn misplaced(&self) -> impl Iterator<Item = Host> + '_ {
+        self.members().filter(|host| self.hosts[*host].advertised != Advertised::Right)
     }
 
     /// Hosts of the first cluster, but for the one of a twin.

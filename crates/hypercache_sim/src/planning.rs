@@ -7,7 +7,7 @@ use rand::rngs::StdRng;
 use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{RngExt, SeedableRng};
 
-use crate::plan::{ClusterPlan, Host, HostPlan, Plan, Theme};
+use crate::plan::{Advertised, ClusterPlan, Host, HostPlan, Plan, Theme};
 use crate::preset::Preset;
 use crate::weather;
 
@@ -52,6 +52,7 @@ impl Plan {
         }
         weather::fill(&mut plan, &mut rng);
         weather::stall(&mut plan);
+        weather::misplace(&mut plan);
         plan.actions.sort_by_key(|(at, _)| *at);
         plan
     }
@@ -68,6 +69,7 @@ impl Plan {
             protocol_version: 2,
             skew_ms: 0,
             seeds: vec![0, 1],
+            advertised: Advertised::Right,
         };
         let unit = preset.timing().probe_interval;
         let mut plan = Self {
@@ -151,6 +153,7 @@ fn hosts(rng: &mut StdRng, theme: Theme, member_count: usize, clusters: &[Cluste
                 protocol_version,
                 skew_ms: rng.random_range(-3_000..3_000),
                 seeds,
+                advertised: Advertised::Right,
             });
         }
     }

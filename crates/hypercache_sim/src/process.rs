@@ -57,14 +57,19 @@ pub struct Process {
 
 impl Process {
     /// A process that has just started.
-    pub fn new(pid: Pid, host: Host, options: EngineOptions, patience: Patience) -> Self {
+    pub fn new(
+        pid: Pid,
+        (host, address): (Host, SocketAddr),
+        options: EngineOptions,
+        patience: Patience,
+    ) -> Self {
         let (node, ring) = (Node::new(&options.id, || {}), ring());
         node.configure(patience);
         node.follow(ring.clone(), 0.0);
         Self {
             pid,
             host,
-            address: options.address,
+            address,
             engine: Engine::new(options),
             node,
             ring,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-use crate::plan::{Action, Clock, Fault, Host, Place, Plan, STALL_INTERVALS, Theme};
+use crate::plan::{Action, Advertised, Clock, Fault, Host, Place, Plan, STALL_INTERVALS, Theme};
 
 /// Adds all actions of the chaos, and of the start before it.
 pub fn fill(plan: &mut Plan, rng: &mut StdRng) {
@@ -41,6 +41,34 @@ pub fn stall(plan: &mut Plan) {
         let lasting = unit.mul_f64(rng.random_range(1.0..3.0 * f64::from(STALL_INTERVALS)));
         plan.actions.push((at, Action::Stall(host)));
         plan.actions.push((at + lasting, Action::Resume(host)));
+    }
+}
+
+/// Adds hosts that datagrams do not reach for a while, and one that is never reached where it says that it is,
+/// in some runs. By a number of its own, as [`stall`].
+pub fn misplace(plan: &mut Plan) {
+    let mut rng = StdRng::seed_from_u64(plan.seed ^ 0x006d_6973_706c_6163);
+    // The first two are the seeds.
+    let host = rng.random_range(2..plan.member_count);
+    match plan.theme {
+        Theme::Chaos if rng.random_bool(0.3) => {
+            let unit = plan.preset.timing().probe_interval;
+            let first = plan.actions.iter().filter(|(_, action)| matches!(action, Action::Begin(..))).count();
+            let at = plan.calm_at.mul_f64(rng.random_range(0.1..0.8));
+            let end = (at + unit.mul_f64(rng.random_range(2.0..25.0))).min(plan.calm_at);
+            let faults = [Fault::Deaf(host), Fault::Mute(host)];
+            let chosen = [&faults[..1], &faults[1..], &faults[..]][rng.random_range(0..3)];
+            for (number, fault) in chosen.iter().enumerate() {
+                plan.actions.push((at, Action::Begin(first + number, fault.clone())));
+                plan.actions.push((end, Action::End(first + number)));
+            }
+        }
+        Theme::Quiet if rng.random_bool(0.5) => {
+            let other = rng.random_range(0..2);
+            let wrong = [Advertised::Nowhere, Advertised::Of(other)];
+            plan.hosts[host].advertised = wrong[rng.random_range(0..2)];
+        }
+        _ => {}
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use hypercache_gossip::{Change, ChangeKind, Doubt, Record, Status};
-use hypercache_sim::{CHECKERS, Entry, History, Pid, Plan, Preset, What, World, check};
+use hypercache_sim::{Advertised, CHECKERS, Entry, History, Pid, Plan, Preset, What, World, check};
 
 /// Six members; at the end one has left and one has crashed.
 fn clean() -> History {
@@ -95,6 +95,11 @@ fn plants_of_snapshots() -> BTreeMap<&'static str, Plant> {
         let known = history.snapshots[0].known.get_mut(&one).expect("it stays");
         known.view.get_mut(&id).expect("it stays").status = Status::Suspected;
     });
+    plants.insert("unreachable", |history| {
+        let (.., other) = cast(history);
+        let host = history.processes[other].host;
+        history.plan.hosts[host].advertised = Advertised::Nowhere;
+    });
     plants.insert("the dead", |history| {
         let (_, victim, one, _) = cast(history);
         let id = history.processes[victim].id.clone();
@@ -111,6 +116,17 @@ fn plants_of_changes() -> BTreeMap<&'static str, Plant> {
         history.snapshots.last_mut().expect("there are two").at += Duration::from_secs(3_600);
         tell(history, one, ChangeKind::Reaped, Status::Dead, dead.clone());
         tell(history, one, ChangeKind::Joined, Status::Alive, dead);
+    });
+    plants.insert("flapping", |history| {
+        let (.., one, other) = cast(history);
+        let living = shown(history, one, other);
+        for (kind, status) in [
+            (ChangeKind::Suspected, Status::Suspected),
+            (ChangeKind::Recovered, Status::Alive),
+            (ChangeKind::Suspected, Status::Suspected),
+        ] {
+            tell(history, one, kind, status, living.clone());
+        }
     });
     plants.insert("false deaths", |history| {
         let (.., one, other) = cast(history);

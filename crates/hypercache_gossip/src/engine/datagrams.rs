@@ -54,7 +54,10 @@ impl Engine {
         match (self.swim.runtime.is_for_us, self.swim.runtime.has_told_death) {
             (false, _) => Err("other member"),
             (true, true) => Err("dead sender"),
-            (true, false) => Ok(()),
+            (true, false) => {
+                self.reachability.heard();
+                Ok(())
+            }
         }
     }
 

@@ -25,6 +25,8 @@ pub struct MemberDetails {
     pub published: Option<Published>,
     /// When the process joined that has said it leaves.
     pub left_at_ms: Option<u64>,
+    /// Whether no datagram has answered this member's last probe of it.
+    pub is_silent: bool,
     /// Not to be asked anything out of turn before then.
     pub quiet_until: Duration,
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use hypercache_transport::Target;
 
 use super::change::Change;
+use super::problem::Problem;
 use crate::message::{Broadcast, Refusal, RingMark};
 
 /// What the engine wants done.
@@ -54,7 +55,7 @@ pub enum Event {
     /// A message of another member to all.
     Broadcast(Broadcast),
     /// What stands against this member's being well has changed.
-    Problems(Vec<String>),
+    Problems(Vec<Problem>),
     /// Somebody sends what cannot be heeded: told once for each source and reason.
     Stranger(IpAddr, &'static str),
     /// Another process has this member's id: this one takes no part any more.

@@ -3,30 +3,21 @@
 //! later than its own, because its clock has gone back, begins one after that.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use foca::State as Swim;
 use hypercache_transport::ReceiveWindow;
 
 use super::effects::{Effect, Event};
 use super::outbound::OutboundRequest;
+use super::problem::Problem;
 use super::schedule::Task;
 use super::state::{Engine, Phase};
 use crate::checked::TIME_MAX_MS;
 use crate::identity::{Generation, Identity};
 use crate::message::MemberEntry;
-use crate::record::{Doubt, Record};
+use crate::record::Record;
 
 impl Engine {
-    /// Takes note of what this member holds against itself, which the others cannot see.
-    pub fn doubt(&mut self, now: Duration, doubt: Option<Doubt>) {
-        self.schedule.advance_to(now);
-        if self.phase == Phase::Joined && self.record.doubt != doubt {
-            self.change_record(|record| record.doubt = doubt);
-        }
-        self.settle();
-    }
-
     /// Begins another generation if this one has ended, though not more often than members are probed:
     /// whoever is told of a death by everybody would else begin one for each of them.
     pub(super) fn outlive_death(&mut self) {
@@ -105,7 +96,7 @@ impl Engine {
 
     /// Takes no part any more, since another process has this member's id.
     pub(super) fn conflict(&mut self, address: SocketAddr) {
-        self.problems = vec![format!("another process has this node id, and answers at {address}")];
+        self.problems = vec![Problem::IdTaken(address)];
         self.effects.push(Effect::Emit(Event::Problems(self.problems.clone())));
         self.end(Event::Conflict(address));
     }

@@ -18,8 +18,9 @@ impl Engine {
     /// Takes over what somebody else knows.
     pub(super) fn merge(&mut self, hello: &Hello, state: PushPullState) {
         let mut updates = Vec::new();
+        let is_trusted = !self.is_deaf(&hello.identity);
         for entry in &state.entries {
-            self.merge_entry(entry, &mut updates);
+            self.merge_entry(entry, is_trusted, &mut updates);
         }
         self.swim.merge(updates);
         self.merge_protocol_version(hello);
@@ -40,7 +41,7 @@ impl Engine {
     }
 
     /// What to believe of an entry of somebody else's view.
-    fn merge_entry(&mut self, entry: &MemberEntry, updates: &mut Vec<Member<Identity>>) {
+    fn merge_entry(&mut self, entry: &MemberEntry, is_trusted: bool, updates: &mut Vec<Member<Identity>>) {
         let identity = &entry.identity;
         let update = || Member::new(identity.clone(), entry.incarnation, entry.state);
         if identity.id == self.options.id {
@@ -69,6 +70,7 @@ impl Engine {
             (SwimState::Alive | SwimState::Suspect, SwimState::Down) if is_known_generation && !has_left => {
                 self.contact_dead(&identity.id);
             }
+            (SwimState::Suspect, SwimState::Alive) if is_known_generation && !is_trusted => {}
             _ => updates.push(update()),
         }
     }

@@ -14,6 +14,7 @@
 //!    generation. So halves of a partition find together again without a healthy member being shown as dead.
 //! 5. A suspect is asked over a stream whether it is there, which loss of datagrams does not hinder.
 
+mod addresses;
 mod announcing;
 mod change;
 mod datagrams;
@@ -27,7 +28,9 @@ mod member_index;
 mod merging;
 mod options;
 mod outbound;
+mod problem;
 mod publishing;
+mod reachability;
 mod requests;
 mod responses;
 mod rumor_handler;
@@ -44,4 +47,5 @@ mod view;
 pub use change::{Change, ChangeKind, Status};
 pub use effects::{Counts, Effect, Event};
 pub use options::EngineOptions;
+pub use problem::Problem;
 pub use state::Engine;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::swim_runtime::Probe;
 use crate::identity::Identity;
 use crate::message::{Hello, PushPullState};
 
@@ -23,6 +24,8 @@ pub enum OutboundRequest {
     FetchRecord { from: String, id: String },
     /// Give a member what it lacks.
     Push(Identity, PushPullState),
+    /// See whether a member is there that no datagram has answered a probe of.
+    Probe(Probe),
     /// Tell a member that this one leaves.
     Leave(String),
     /// See whether there is another process with this member's own id.
@@ -52,7 +55,7 @@ impl OutboundRequest {
             Self::FetchRecord { from, id } => Some(Key::FetchRecord(from.clone(), id.clone())),
             Self::Leave(id) => Some(Key::Leave(id.clone())),
             Self::CheckDuplicate(identity) => Some(Key::CheckDuplicate(identity.clone())),
-            Self::Push(..) | Self::CheckIncumbent { .. } => None,
+            Self::Push(..) | Self::Probe(_) | Self::CheckIncumbent { .. } => None,
         }
     }
 }

@@ -38,8 +38,12 @@ impl Engine {
             }
             Err(why) => {
                 // That the dead do not answer is no failure.
-                let is_of_dead = matches!(&request, OutboundRequest::PushPull(id) if !self.is_live(id));
-                self.counts.syncs_failed += u64::from(!is_of_dead);
+                let is_expected = match &request {
+                    OutboundRequest::PushPull(id) => !self.is_live(id),
+                    OutboundRequest::Probe(_) => true,
+                    _ => false,
+                };
+                self.counts.syncs_failed += u64::from(!is_expected);
                 self.fail_request(request, why);
             }
         }
@@ -69,9 +73,13 @@ impl Engine {
     fn send_request(&mut self, request: OutboundRequest, to: Target, message: &[u8]) {
         let frame = self.sealer.seal(Purpose::Request, message, &mut self.rng);
         self.counts.bytes_sent += frame.len() as u64;
-        // Who is asked whether it is there while somebody waits must answer sooner than that one gives up.
-        let part = if matches!(request, OutboundRequest::CheckIncumbent { .. }) { 2 } else { 1 };
-        let timeout = self.options.timing.sync_timeout / part;
+        let timing = &self.options.timing;
+        let timeout = match request {
+            // Who is asked whether it is there while somebody waits must answer sooner than that one gives up.
+            OutboundRequest::CheckIncumbent { .. } => timing.sync_timeout / 2,
+            OutboundRequest::Probe(_) => timing.probe_interval.saturating_sub(timing.probe_timeout),
+            _ => timing.sync_timeout,
+        };
         let number = self.outbound.begin(request);
         self.effects.push(Effect::Request { number, to, frame, timeout });
     }
@@ -84,7 +92,8 @@ impl Engine {
                 (Target::Name(self.seeds[*seed].name.clone()), PROTOCOL_VERSION_MIN)
             }
             OutboundRequest::CheckDuplicate(duplicate) => stranger(duplicate.address),
-            OutboundRequest::CheckIncumbent { incumbent, .. } => stranger(incumbent.address),
+            OutboundRequest::CheckIncumbent { incumbent: identity, .. }
+            | OutboundRequest::Probe((identity, _)) => stranger(identity.address),
             OutboundRequest::CompareDigests(id)
             | OutboundRequest::PushPull(id)
             | OutboundRequest::Leave(id)
@@ -114,7 +123,7 @@ impl Engine {
             }
             OutboundRequest::FetchRecord { id, .. } => Request::FetchRecord { hello, id: id.clone() },
             OutboundRequest::Leave(_) => Request::Leave { hello, state: self.leave_state() },
-            OutboundRequest::CheckIncumbent { .. } => Request::Identify,
+            OutboundRequest::CheckIncumbent { .. } | OutboundRequest::Probe(_) => Request::Identify,
         };
         Some((target, protocol_version, message))
     }
@@ -135,6 +144,7 @@ impl Engine {
             (OutboundRequest::CompareDigests(id), Response::OutOfSync) => {
                 self.start_request(OutboundRequest::PushPull(id));
             }
+            (OutboundRequest::Probe(probe), response) => self.finish_stream_probe(probe, &response),
             (OutboundRequest::FetchRecord { .. }, Response::PushPull { hello, state }) => {
                 self.merge(&hello, state);
             }

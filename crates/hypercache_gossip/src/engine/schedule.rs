@@ -22,6 +22,8 @@ pub enum Task {
     RetrySeed(usize),
     /// Ask a member that is suspected whether it is there.
     VerifySuspect(String),
+    /// Hear what is said of this member, which datagrams do not tell it.
+    ReachOut,
     /// Tell the others which ring this member has.
     SpreadRing,
     /// Begin another generation after a death.

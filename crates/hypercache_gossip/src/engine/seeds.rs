@@ -1,5 +1,7 @@
 //! The members to ask first.
 
+use super::problem::Problem;
+
 /// How it stands with a seed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SeedStatus {
@@ -31,8 +33,8 @@ impl Seed {
     }
 }
 
-/// What stands against the seeds, a line each.
-pub fn problems(seeds: &[Seed], is_alone: bool) -> Vec<String> {
+/// What stands against the seeds.
+pub fn problem(seeds: &[Seed], is_alone: bool) -> Option<Problem> {
     let failures = |seed: &Seed| match &seed.status {
         SeedStatus::Failed(why) => Some(format!("{} ({why})", seed.name)),
         _ => None,
@@ -40,7 +42,7 @@ pub fn problems(seeds: &[Seed], is_alone: bool) -> Vec<String> {
     let failed: Vec<String> = seeds.iter().filter_map(failures).collect();
     // One that has itself among its seeds may be the first.
     if !is_alone || failed.is_empty() || seeds.iter().any(|seed| seed.status == SeedStatus::Own) {
-        return Vec::new();
+        return None;
     }
-    vec![format!("no seed has answered: {}", failed.join(", "))]
+    Some(Problem::Seeds(failed.join(", ")))
 }

@@ -8,16 +8,19 @@ use hypercache_transport::{ReceiveWindow, ReplayGuard, Sealer};
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
 
+use super::addresses::Addresses;
 use super::details::{MemberDetails, Published};
 use super::effects::{Counts, Effect};
 use super::options::EngineOptions;
 use super::outbound::OutboundRequests;
+use super::problem::Problem;
+use super::reachability::Reachability;
 use super::schedule::Schedule;
 use super::seeds::Seed;
 use super::swim::Swim;
 use crate::identity::{Generation, Identity};
 use crate::message::{Broadcast, RingMark};
-use crate::record::{Claim, Record, Version};
+use crate::record::{Claim, Doubt, Record, Version};
 
 /// Where the engine is in the life of its process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +73,12 @@ pub struct Engine {
     pub(super) datagram_number: u64,
     pub(super) replays: ReplayGuard,
     pub(super) strangers: BTreeSet<(IpAddr, &'static str)>,
-    pub(super) problems: Vec<String>,
+    /// What the driver holds against this member.
+    pub(super) stall: Option<Doubt>,
+    pub(super) reachability: Reachability,
+    /// Where the members say that they are.
+    pub(super) addresses: Addresses,
+    pub(super) problems: Vec<Problem>,
     pub(super) tuned_for: usize,
     pub(super) counts: Counts,
     pub(super) effects: Vec<Effect>,
@@ -82,6 +90,7 @@ impl Engine {
         let mut rng = StdRng::from_seed(options.random_seed);
         let generation = Generation { started_at_ms: options.started_at_ms, rejoin_count: 0 };
         let identity = Identity { id: options.id.clone(), address: options.address, generation };
+        let addresses = Addresses::of(&identity);
         let swim = Swim::new(identity, &options.timing, StdRng::from_rng(&mut rng));
         let version = Version { started_at_ms: options.started_at_ms, counter: 1 };
         let record = Record { version, claim: Claim::Present, ..options.record.clone() };
@@ -115,6 +124,9 @@ impl Engine {
             datagram_number: 0,
             replays: ReplayGuard::default(),
             strangers: BTreeSet::new(),
+            stall: None,
+            reachability: Reachability::default(),
+            addresses,
             problems: Vec::new(),
             tuned_for: 1,
             counts: Counts::default(),

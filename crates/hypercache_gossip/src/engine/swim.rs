@@ -2,13 +2,13 @@
 
 use std::sync::mpsc::{Receiver, channel};
 
-use foca::{Error, Foca, Member, State, Timer};
+use foca::{Codec, Error, Foca, Header, Member, Message, PostcardCodec, State, Timer};
 use rand::rngs::StdRng;
 
 use super::member_index::MemberIndex;
 use super::rumor_handler::RumorHandler;
-use super::swim_codec::{Refutations, SwimCodec};
-use super::swim_runtime::SwimRuntime;
+use super::swim_codec::{Hearsay, SwimCodec};
+use super::swim_runtime::{Probe, SwimRuntime};
 use crate::identity::{Generation, Identity};
 use crate::timing::Timing;
 
@@ -18,7 +18,7 @@ pub struct Swim {
     foca: Foca<Identity, SwimCodec, StdRng, RumorHandler>,
     encoded: Receiver<Member<Identity>>,
     rumors: Receiver<(Identity, Vec<u8>)>,
-    refutations: Refutations,
+    hearsay: Hearsay,
     members: MemberIndex,
     /// What foca wants done.
     pub runtime: SwimRuntime,
@@ -28,14 +28,14 @@ impl Swim {
     pub fn new(identity: Identity, timing: &Timing, rng: StdRng) -> Self {
         let (sender, encoded) = channel();
         let (arrived, rumors) = channel();
-        let refutations = Refutations::default();
-        let codec = SwimCodec { refutations: refutations.clone(), encoded: sender };
+        let hearsay = Hearsay::default();
+        let codec = SwimCodec { hearsay: hearsay.clone(), speaker: String::new(), encoded: sender };
         let handler = RumorHandler { arrived };
         Self {
             foca: Foca::with_custom_broadcast(identity, timing.for_foca(1), rng, codec, handler),
             encoded,
             rumors,
-            refutations,
+            hearsay,
             members: MemberIndex::default(),
             runtime: SwimRuntime::default(),
         }
@@ -81,12 +81,28 @@ impl Swim {
     /// Does what was to be done at this time.
     pub fn handle_timer(&mut self, timer: Timer<Identity>) {
         let removed = if let Timer::RemoveDown(identity) = &timer { Some(identity.clone()) } else { None };
+        if let Timer::SendIndirectProbe { probed_id, .. } = &timer {
+            let late = self.runtime.probe.clone().filter(|(probed, _)| probed == probed_id);
+            self.runtime.late.extend(late);
+        }
         // Its errors are of timers that have been overtaken: it goes on by itself.
         drop(self.foca.handle_timer(timer, &mut self.runtime));
         if let Some(identity) = removed {
             self.members.remove_dead(&identity);
         }
         self.follow();
+    }
+
+    /// Has a probe pass for answered, whose answer has come by another way than a datagram.
+    pub fn acknowledge(&mut self, (src, number): Probe) {
+        let Some(probed) = self.member(&src.id).filter(|member| member.state() != State::Down) else { return };
+        let (src_incarnation, dst) = (probed.incarnation(), self.identity().clone());
+        let mut bytes = Vec::new();
+        let ack = Header { src, src_incarnation, dst, message: Message::Ack(number) };
+        PostcardCodec.encode_header(&ack, &mut bytes).expect("a header has nothing that postcard cannot hold");
+        self.runtime.probe = None;
+        // Foca pays no heed to the answer to a probe that is over.
+        drop(self.handle_datagram(&bytes));
     }
 
     /// Takes over what somebody else knows of members. What is known already costs foca a walk, and nothing
@@ -107,7 +123,7 @@ impl Swim {
         self.drop_own();
         // Foca goes on with its timers when it sees that it has company.
         drop(self.foca.apply_many(std::iter::empty(), false, &mut self.runtime));
-        (self.runtime.incarnation, self.runtime.is_defunct) = (0, false);
+        (self.runtime.incarnation, self.runtime.is_defunct, self.runtime.probe) = (0, false, None);
     }
 
     /// Tells some members that this one is gone.
@@ -138,9 +154,14 @@ impl Swim {
         self.rumors.try_recv().ok()
     }
 
-    /// Has a death not be believed that a member has outlived.
-    pub fn set_refuted(&self, id: &str, refuted: Option<(Generation, u16)>) {
-        self.refutations.set(id, refuted);
+    /// Which members live, for all that is known here: see [`Hearsay`].
+    pub fn set_living(&self, id: &str, living: Option<(Generation, u16)>) {
+        self.hearsay.set_living(id, living);
+    }
+
+    /// Whether what a member says of the health of others is believed.
+    pub fn set_trusted(&self, id: &str, is_trusted: bool) {
+        self.hearsay.set_trusted(id, is_trusted);
     }
 
     /// Has the index follow the list.

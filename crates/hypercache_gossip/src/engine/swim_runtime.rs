@@ -3,9 +3,12 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use foca::{Message, Notification, Runtime, Timer};
+use foca::{Header, Message, Notification, Runtime, Timer};
 
 use crate::identity::Identity;
+
+/// A direct probe: of whom, and its number.
+pub type Probe = (Identity, u8);
 
 #[derive(Default)]
 pub struct SwimRuntime {
@@ -14,6 +17,12 @@ pub struct SwimRuntime {
     /// SWIM's number of what this member says of itself. Foca tells it only in what it sends.
     pub incarnation: u16,
     pub probes_sent: u64,
+    /// The probe under way, until a datagram answers it.
+    pub probe: Option<Probe>,
+    /// Probes that no datagram has answered in time. They fail at their end, and not yet.
+    pub late: Vec<Probe>,
+    /// Members that datagrams of theirs have shown to hear those of this one.
+    pub answered: Vec<Identity>,
     /// Members that have not answered a probe.
     pub unanswered: Vec<Identity>,
     /// Whether the datagram that foca handles is for this member.
@@ -24,15 +33,37 @@ pub struct SwimRuntime {
     pub is_defunct: bool,
 }
 
+impl SwimRuntime {
+    /// Takes note of the answer to the probe under way.
+    fn take_ack(&mut self, header: &Header<Identity>) {
+        let answered = match &header.message {
+            Message::Ack(number) => (&header.src, number),
+            Message::ForwardedAck { origin, probe_number } => (origin, probe_number),
+            _ => return,
+        };
+        if let Some((identity, _)) =
+            self.probe.take_if(|(identity, number)| (&*identity, &*number) == answered)
+        {
+            self.answered.push(identity);
+        }
+    }
+}
+
 impl Runtime<Identity> for &mut SwimRuntime {
     fn notify(&mut self, notification: Notification<'_, Identity>) {
         match notification {
             Notification::DataSent(header) => {
                 self.incarnation = header.src_incarnation;
                 self.has_told_death |= header.message == Message::TurnUndead;
-                self.probes_sent += u64::from(matches!(header.message, Message::Ping(_)));
+                if let Message::Ping(number) = header.message {
+                    self.probes_sent += 1;
+                    self.probe = Some((header.dst.clone(), number));
+                }
             }
-            Notification::DataReceived(_) => self.is_for_us = true,
+            Notification::DataReceived(header) => {
+                self.is_for_us = true;
+                self.take_ack(header);
+            }
             Notification::ProbeFailed(_, identity) => self.unanswered.push(identity.clone()),
             Notification::Defunct => self.is_defunct = true,
             // Of members the codec knows more: foca does not notify of suspicions.

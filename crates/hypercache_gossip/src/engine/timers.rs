@@ -7,6 +7,7 @@ use rand::seq::IteratorRandom;
 
 use super::effects::{Effect, Event};
 use super::outbound::OutboundRequest;
+use super::problem::Problem;
 use super::rumors::RUMORS_IN_FLIGHT_MAX;
 use super::schedule::Task;
 use super::seeds;
@@ -60,6 +61,7 @@ impl Engine {
                     self.verify(&id);
                 }
             }
+            Task::ReachOut => self.reach_out(),
             Task::SpreadRing => self.spread_ring(),
             Task::Rejoin => self.rejoin(),
             Task::EndLeave => self.end_leave(),
@@ -74,10 +76,12 @@ impl Engine {
         for (after, timer) in std::mem::take(&mut self.swim.runtime.timers) {
             self.schedule.add(after, Task::Foca(timer));
         }
+        self.follow_probes();
         for identity in std::mem::take(&mut self.swim.runtime.unanswered) {
             self.counts.probes_failed += 1;
             self.verify(&identity.id);
         }
+        self.follow_doubt();
         self.counts.probes_sent = self.swim.runtime.probes_sent;
         self.tune();
         self.publish_changes();
@@ -98,11 +102,13 @@ impl Engine {
         }
     }
 
-    fn found_problems(&self) -> Vec<String> {
+    fn found_problems(&self) -> Vec<Problem> {
         match self.phase {
             Phase::Over => self.problems.clone(),
             Phase::Joining | Phase::Joined | Phase::Leaving => {
-                seeds::problems(&self.seeds, self.swim.live_count() == 0)
+                let of_seeds = seeds::problem(&self.seeds, self.swim.live_count() == 0);
+                let of_addresses = self.addresses.shared();
+                of_seeds.into_iter().chain(self.unreachable()).chain(of_addresses).collect()
             }
         }
     }

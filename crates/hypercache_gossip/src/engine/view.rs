@@ -81,13 +81,16 @@ impl Engine {
         let is_without_record =
             live.is_some_and(|member| member.id().generation.started_at_ms != version.started_at_ms);
         // Who leaves says itself that it is dead.
-        let staying = live.filter(|member| member.incarnation() > 0 && !self.has_left(member.id()));
-        self.swim.set_refuted(id, staying.map(|member| (member.id().generation, member.incarnation())));
+        let staying = live.filter(|member| !self.has_left(member.id()));
+        self.swim.set_living(id, staying.map(|member| (member.id().generation, member.incarnation())));
+        self.swim.set_trusted(id, !staying.is_some_and(|member| self.is_deaf(member.id())));
+        let address = staying.map(|member| member.id().address);
         if is_without_record {
             self.without_record.insert(id.into());
         } else {
             self.without_record.remove(id);
         }
+        self.addresses.set(id, address);
     }
 
     /// The newest format that every live member understands: datagrams are passed on.

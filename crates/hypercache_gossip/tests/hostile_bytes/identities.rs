@@ -32,7 +32,7 @@ fn strangers(member: &Member) -> Vec<&'static str> {
 
 fn problems(member: &Member) -> Vec<String> {
     let told = member.events.iter().rev().find_map(|event| match event {
-        Event::Problems(problems) => Some(problems.clone()),
+        Event::Problems(problems) => Some(problems.iter().map(ToString::to_string).collect()),
         _ => None,
     });
     told.unwrap_or_default()

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use hypercache_gossip::Status;
 
-use super::labels::label;
+use super::labels::{label, process_of};
+use super::reachability::{self, is_misplaced};
 use crate::history::{History, Knowledge, Member, Pid, ProcessInfo};
 
 /// Where what is known differs from what is true, and so between members: members, statuses, records and
@@ -44,8 +45,12 @@ pub fn rings_agree(history: &History) -> Vec<String> {
 pub fn nothing_stands_against_anybody(history: &History) -> Vec<String> {
     let mut found = Vec::new();
     for snapshot in &history.snapshots {
-        for (pid, known) in snapshot.known.iter().filter(|(_, known)| !known.problems.is_empty()) {
-            found.push(format!("{}: {}", label(history, *pid), known.problems.join("; ")));
+        for (pid, known) in &snapshot.known {
+            let is_unexpected = |line: &&String| !reachability::is_expected(history, *pid, line);
+            let problems: Vec<_> = known.problems.iter().filter(is_unexpected).cloned().collect();
+            if !problems.is_empty() {
+                found.push(format!("{}: {}", label(history, *pid), problems.join("; ")));
+            }
         }
     }
     found
@@ -73,7 +78,11 @@ pub fn no_suspicion_leaves_a_trace(history: &History) -> Vec<String> {
     let mut found = Vec::new();
     for snapshot in &history.snapshots {
         for (pid, known) in &snapshot.known {
-            for (id, _) in known.view.iter().filter(|(_, member)| member.status == Status::Suspected) {
+            let is_suspected = |(_, member): &(&String, &Member)| {
+                let misplaced = process_of(&member.record).is_some_and(|pid| is_misplaced(history, pid));
+                member.status == Status::Suspected && !misplaced
+            };
+            for (id, _) in known.view.iter().filter(is_suspected) {
                 found.push(format!("{} suspects {id}", label(history, *pid)));
             }
         }

@@ -1,17 +1,21 @@
 //! All checkers, by name, and what they find.
 
-use super::{agreement, broadcasts, deaths, detection, following, identities, leaves, replay, versions};
+use super::{
+    agreement, broadcasts, deaths, detection, following, identities, leaves, reachability, replay, versions,
+};
 use crate::history::History;
 
 /// Looks at a history, and says what is wrong with it.
 pub type Checker = fn(&History) -> Vec<String>;
 
 /// All of them, by name.
-pub const CHECKERS: [(&str, Checker); 22] = [
+pub const CHECKERS: [(&str, Checker); 24] = [
     ("agreement", agreement::members_agree),
     ("rings", agreement::rings_agree),
     ("health", agreement::nothing_stands_against_anybody),
     ("addresses", agreement::no_address_is_shared),
+    ("unreachable", reachability::the_unreachable_say_so),
+    ("flapping", reachability::correct_members_do_not_flap),
     ("suspicion", agreement::no_suspicion_leaves_a_trace),
     ("the dead", deaths::the_dead_are_known),
     ("reaped", deaths::the_reaped_stay_gone),

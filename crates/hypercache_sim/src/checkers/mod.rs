@@ -10,7 +10,8 @@ pub mod following;
 pub mod identities;
 mod labels;
 pub mod leaves;
-pub mod replay;
+pub mod reachability;
+mod replay;
 pub mod versions;
 
 pub use all::{CHECKERS, Checker, Violation, check};

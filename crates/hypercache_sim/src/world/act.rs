@@ -10,7 +10,7 @@ use rand::{Rng, RngExt};
 use super::follow::EPOCH_MS;
 use super::state::{Due, World};
 use crate::history::{Pid, ProcessInfo, What};
-use crate::plan::{Action, Clock, Fault, Host, Place};
+use crate::plan::{Action, Advertised, Clock, Fault, Host, Place};
 use crate::process::{Input, Process, first_record};
 
 impl World {
@@ -51,6 +51,7 @@ impl World {
         }
         self.move_to(host, place);
         let started_at_ms = self.start_time(host, clock);
+        let advertised = self.advertised(host);
         let plan = &self.plan.hosts[host];
         let cluster = &self.plan.clusters[plan.cluster];
         let (pid, address) = (self.infos.len(), self.hosts[host].address);
@@ -59,7 +60,7 @@ impl World {
         self.rng.fill_bytes(&mut random_seed);
         let options = EngineOptions {
             id: plan.id.clone(),
-            address,
+            address: advertised,
             started_at_ms,
             record: first_record(plan.cluster, pid, address, protocol_version),
             cluster_name: cluster.name.clone(),
@@ -90,10 +91,21 @@ impl World {
         (state.is_off, state.running) = (false, Some(pid));
         self.listening.insert(address, pid);
         self.note(pid, What::Started);
-        let mut process = Process::new(pid, host, options, self.plan.patience());
+        let mut process = Process::new(pid, (host, address), options, self.plan.patience());
         process.engine.join(self.now, seeds);
         self.processes.insert(pid, process);
         self.settle(pid);
+    }
+
+    /// Where the processes of a host say that they are.
+    fn advertised(&mut self, host: Host) -> SocketAddr {
+        let (address, kind) = match self.plan.hosts[host].advertised {
+            Advertised::Right => return self.hosts[host].address,
+            Advertised::Nowhere => (self.new_address(host), "wrong addresses"),
+            Advertised::Of(other) => (self.hosts[other].address, "shared addresses"),
+        };
+        self.network.count(kind);
+        address
     }
 
     fn move_to(&mut self, host: Host, place: Place) {
@@ -341,6 +353,8 @@ fn name_of(fault: &Fault) -> &'static str {
         Fault::Partition(_) => "partitions",
         Fault::OneWay(..) => "one-way cuts",
         Fault::Isolation(_) => "isolations",
+        Fault::Deaf(_) => "deaf hosts",
+        Fault::Mute(_) => "mute hosts",
         Fault::Loss(_) => "spells of loss",
         Fault::BadLink(..) => "bad links",
         Fault::Delays(..) => "spells of delay",

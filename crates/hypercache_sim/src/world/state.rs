@@ -271,7 +271,7 @@ impl World {
             Event::JoinEnded(outcome) => What::JoinEnded(outcome.map_err(|refusal| refusal.to_string())),
             Event::Ring(id, ring) => What::Ring(id, ring),
             Event::Broadcast(broadcast) => What::Heard(broadcast),
-            Event::Problems(problems) => What::Problems(problems),
+            Event::Problems(problems) => What::Problems(problems.iter().map(ToString::to_string).collect()),
             Event::Stranger(from, reason) => What::Stranger(from, reason),
             Event::Conflict(address) => What::Conflict(address),
             Event::Failed => unreachable!("only a driver tells of that"),
