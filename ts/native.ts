@@ -34,6 +34,8 @@ export const enum Reason {
   NoBytes = -4,
   Closed = -5,
   BadEnds = -6,
+  /** Native code panicked: a defect. */
+  Panic = -7,
   /** The hash function is JavaScript: native code wants tokens in place of keys. */
   CustomHash = -8,
 }
