@@ -231,7 +231,7 @@ export interface NativeBroadcast {
 
 /** The lookups and the mailbox they answer into. Nothing is returned: `mailbox` says what was found. */
 export interface NativeCalls {
-  /** [ring, count, is same snapshot, version or reason, slots …]: see `ts/native.ts`. */
+  /** [ring, count, is same snapshot, mark or reason, slots …]: see `ts/native.ts`. */
   mailbox: Int32Array
   /** Finds the owner of a key. */
   owner: (key: string) => void

@@ -17,14 +17,15 @@ const show = () => {
   const members = membership.members().map(({ id, status }) => `${id} (${status})`)
   console.log(`${members.join(', ')}: user:42 is owned by ${routing.routeKey('user:42')}`)
 }
-show()
 const types = ['joined', 'left', 'suspected', 'failed', 'recovered', 'updated', 'reaped']
 const watching = events.subscribe(types.map((type) => `member:${type}`), show)
 
-// To leave tells the others that it is no failure: they take over at once.
+// To leave tells the others that it is no failure: they take over at once. Before the first line: who reads it may
+// end the process.
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, () => {
     watching.close()
     void coordinator.close()
   })
 }
+show()

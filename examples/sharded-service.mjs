@@ -67,8 +67,8 @@ const server = createServer(async ({ url, headers }, response) => {
   response.writeHead(found ? 200 : user ? 503 : 404, { 'content-type': 'application/json' })
   response.end(JSON.stringify(found ?? { error: user ? 'no instance answers' : 'try /users/42' }))
 })
-server.listen(Number(httpPort), '127.0.0.1', () => console.log(`${nodeId} serves`))
 
 // Requests under way are answered before the instance leaves.
 coordinator.onDrain(() => new Promise((resolve) => server.close(resolve)))
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void coordinator.close())
+server.listen(Number(httpPort), '127.0.0.1', () => console.log(`${nodeId} serves`))

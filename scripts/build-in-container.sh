@@ -17,9 +17,10 @@ else
   dnf install -y nodejs npm
 fi
 
-toolchain=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
-curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --profile minimal --default-toolchain "$toolchain"
+curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --default-toolchain none
 . "$HOME/.cargo/env"
+# The one of rust-toolchain.toml.
+rustup toolchain install
 
 npm ci
 npm run build

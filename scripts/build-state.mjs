@@ -4,6 +4,13 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { CommandFailed, hasProgram, root, run } from './run.mjs'
 
+/** What the addon is built from. */
+const RUST_SOURCES = ['Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', 'crates']
+/** The files of it that decide, by their names. */
+export const RUST_FILE = /\.(rs|toml|lock)$/
+/** What `dist/` is built from. */
+const TYPESCRIPT_SOURCES = ['ts', 'tsconfig.json', 'tsconfig.build.json']
+
 /** The built addon's file name, or nothing where there is none. */
 export function addonFile() {
   return readdirSync(root).find((name) => /^hypercache\..+\.node$/.test(name))
@@ -45,14 +52,14 @@ export function isAddonStale() {
   const products = ['index.js', 'index.d.ts'].map((name) => join(root, name))
   if (addon === undefined || !products.every((file) => existsSync(file))) return true
   // The generated files are part of a checkout, so their times say nothing.
-  return changedAtMs(join(root, addon)) < newest(['Cargo.toml', 'Cargo.lock', 'crates'], /\.(rs|toml|lock)$/)
+  return changedAtMs(join(root, addon)) < newest(RUST_SOURCES, RUST_FILE)
 }
 
 function isTypeScriptStale() {
   const products = ['dist/index.js', 'dist/index.d.ts', 'dist/cli/main.js'].map((name) => join(root, name))
   if (!products.every((file) => existsSync(file))) return true
   const oldest = Math.min(...products.map(changedAtMs))
-  return oldest < newest(['ts', 'tsconfig.json', 'tsconfig.build.json'], /\.(ts|json)$/)
+  return oldest < newest(TYPESCRIPT_SOURCES, /\.(ts|json)$/)
 }
 
 /** When the newest file under `places` with such a name was changed, in milliseconds since 1970. */

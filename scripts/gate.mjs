@@ -1,57 +1,81 @@
-// `npm test`: the whole gate, step by step. It stops at the first step that fails.
+// `npm test`: the whole gate. Two lanes of steps run side by side, for neither keeps two cores busy. What a step prints
+// is shown when it ends. The first step that fails ends all.
 
-import { realpathSync } from 'node:fs'
 import { needCargo, needPackages } from './build-state.mjs'
-import { CommandFailed, main, root, run, runTool } from './run.mjs'
+import { isCheckout } from './checkout.mjs'
+import { endChildren, ended, start } from './children.mjs'
+import { CommandFailed, main, root, run } from './run.mjs'
 
-const steps = [
-  ['build the addon and the TypeScript', () => run('npm', ['run', '--silent', 'build'])],
-  ['generated files are those that are committed', checkGenerated],
-  ['lint', () => run('npm', ['run', '--silent', 'lint'])],
-  ['types', () => run('npm', ['run', '--silent', 'types'])],
-  ['Rust tests', () => run('npm', ['run', '--silent', 'test:rust'])],
-  ['JavaScript tests', () => runTool('vitest/vitest.mjs', ['run'])],
+const script = (name) => () => printed('npm', ['run', '--silent', name])
+
+const lanes = [
+  [
+    ['build the addon', script('build:addon')],
+    ['compile the TypeScript', script('build:ts')],
+    ['generated files are those that are committed', checkGenerated],
+    ['lint of JavaScript', script('lint:js')],
+    ['types', script('types')],
+    ['JavaScript tests', script('test:js')],
+  ],
+  // It builds in another folder than the release does, so that neither waits for the other.
+  [
+    ['lint of Rust', script('lint:rust')],
+    ['Rust tests', script('test:rust')],
+  ],
 ]
+
+/** Runs a command, and answers what it printed. */
+async function printed(command, args) {
+  const child = start(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  let text = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (part) => (text += part))
+  }
+  const how = await ended(child)
+  if (how === 0) return text
+  throw new CommandFailed(`${text.trimEnd()}\n${[command, ...args].join(' ')} ended with ${how}`)
+}
 
 /** The build writes `index.js` and `index.d.ts` anew: a difference is a file that somebody forgot to commit. */
 function checkGenerated() {
-  if (!isCheckout()) {
-    console.log('skipped: this is no git checkout, so there is nothing to compare with')
-    return
-  }
+  if (!isCheckout()) return 'skipped: this is no git checkout, so there is nothing to compare with'
   const files = ['index.js', 'index.d.ts']
-  run('git', ['ls-files', '--error-unmatch', '--', ...files], { stdio: ['ignore', 'pipe', 'pipe'] })
-  run('git', ['--no-pager', 'diff', '--exit-code', '--', ...files])
+  const stdio = ['ignore', 'pipe', 'pipe']
+  run('git', ['ls-files', '--error-unmatch', '--', ...files], { stdio })
+  return run('git', ['--no-pager', 'diff', '--exit-code', '--', ...files], { stdio })
 }
 
-/** Whether git knows this folder as the top of a work tree: an unpacked archive may lie inside another one. */
-function isCheckout() {
-  try {
-    const top = run('git', ['rev-parse', '--show-toplevel'], { stdio: ['ignore', 'pipe', 'pipe'] })
-    return realpathSync(top.trim()) === realpathSync(root)
-  } catch (error) {
-    if (error instanceof CommandFailed) return false
-    throw error
-  }
-}
-
-await main(() => {
+await main(async () => {
   needPackages()
   needCargo()
   const begunMs = performance.now()
-  steps.forEach(([name, step], number) => {
-    const stepBegunMs = performance.now()
-    console.log(`\n=== ${number + 1}/${steps.length} ${name}`)
-    try {
-      step()
-    } catch (error) {
-      if (!(error instanceof CommandFailed)) throw error
-      const skipped = steps.length - number - 1
-      throw new CommandFailed(`${error.message}\n\n${number} passed, 1 failed (${name}), ${skipped} not run`)
+  const stepCount = lanes.flat().length
+  const passed = []
+  const runLane = async (steps) => {
+    for (const [name, step] of steps) {
+      const stepBegunMs = performance.now()
+      console.log(`... ${name}`)
+      try {
+        const text = await step()
+        passed.push(name)
+        const place = `${passed.length}/${stepCount}`
+        console.log(
+          ['', `=== ${place} ${name}: ${seconds(stepBegunMs)}`, text.trimEnd()].join('\n').trimEnd(),
+        )
+      } catch (error) {
+        if (!(error instanceof CommandFailed)) throw error
+        const others = stepCount - passed.length - 1
+        const counts = `${passed.length} passed, 1 failed (${name}), ${others} not run to their end`
+        throw new CommandFailed(`\n=== ${name}: ${seconds(stepBegunMs)}\n${error.message}\n\n${counts}`)
+      }
     }
-    console.log(`=== ${name}: ${seconds(stepBegunMs)}`)
-  })
-  console.log(`\n${steps.length} steps passed, 0 failed, in ${seconds(begunMs)} (${root})`)
+  }
+  try {
+    await Promise.all(lanes.map(runLane))
+  } finally {
+    endChildren()
+  }
+  console.log(`\n${stepCount} steps passed, 0 failed, in ${seconds(begunMs)} (${root})`)
 })
 
 function seconds(sinceMs) {

@@ -1,4 +1,5 @@
-// Writes the npm tarballs of the root package and of its native packages into a folder.
+// Writes the npm tarballs into a folder: `@hypercache/cluster`, the `@hypercache/ring` that it is built on, and the
+// native packages that the ring loads.
 //
 //   npm run pack:local -- DIR                      for the platform of this machine, built here
 //   npm run pack:local -- DIR --artifacts FOLDER   for every platform of `napi.targets`, built elsewhere
@@ -6,15 +7,16 @@
 // All happens in a scratch copy: the committed package.json never names the native packages, for `npm ci` would
 // look for versions that are not published yet.
 
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { addonFile, buildWhatIsMissing, needPackages } from './build-state.mjs'
+import { stageCluster } from './pack/cluster.mjs'
+import { copy, readJson, writeJson } from './pack/files.mjs'
+import { stageLicenses } from './pack/licenses.mjs'
+import { stageRing } from './pack/ring.mjs'
 import { CommandFailed, main, root, run } from './run.mjs'
-
-/** What only a checkout needs. */
-const checkoutFields = ['devDependencies', 'scripts', 'overrides', 'napi']
 
 await main(async () => {
   const { values, positionals } = parseArgs({
@@ -29,21 +31,17 @@ await main(async () => {
   buildWhatIsMissing()
   const scratch = mkdtempSync(join(tmpdir(), 'hypercache-pack-'))
   try {
-    const platforms = await stage(scratch, values.artifacts && resolve(values.artifacts))
-    const folders = ['root', ...platforms.map((platform) => join('npm', platform))]
+    const folders = await stage(scratch, values.artifacts && resolve(values.artifacts))
     for (const folder of folders) console.log(join(target, pack(join(scratch, folder), target)))
   } finally {
     rmSync(scratch, { recursive: true, force: true })
   }
 })
 
-/** Lays out `root/` and `npm/<platform>/` as they are to be packed, and answers the platforms. */
+/** Lays out `npm/<platform>/`, `ring/` and `cluster/` as they are to be packed, and answers these folders. */
 async function stage(scratch, artifacts) {
   const { NapiCli, parseTriple } = await import('@napi-rs/cli')
-  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-  // Provenance compares this with where the build ran.
-  const repository = process.env.GITHUB_REPOSITORY
-  if (repository) manifest.repository = { type: 'git', url: `git+https://github.com/${repository}.git` }
+  const manifest = readJson(join(root, 'package.json'))
   if (artifacts === undefined) {
     const here = platformOf(addonFile())
     const { targets } = manifest.napi
@@ -55,29 +53,26 @@ async function stage(scratch, artifacts) {
   writeJson(join(scratch, 'package.json'), manifest)
   await new NapiCli().createNpmDirs({ cwd: scratch, npmDir: 'npm' })
 
-  const platforms = manifest.napi.targets.map((triple) => parseTriple(triple).platformArchABI)
-  for (const platform of platforms) {
+  const platforms = manifest.napi.targets.map((triple) => {
+    const platform = parseTriple(triple).platformArchABI
     const file = `${manifest.napi.binaryName}.${platform}.node`
-    const from = join(artifacts ?? root, file)
-    if (!existsSync(from)) throw new CommandFailed(`${from} is missing: every platform needs its addon`)
-    cpSync(from, join(scratch, 'npm', platform, file))
-    cpSync(join(root, 'LICENSE'), join(scratch, 'npm', platform, 'LICENSE'))
-  }
-  stageRoot(join(scratch, 'root'), manifest, platforms)
-  return platforms
+    stageNative(join(scratch, 'npm', platform), join(artifacts ?? root, file), triple)
+    return platform
+  })
+  const natives = platforms.map((platform) => [`${manifest.napi.packageName}-${platform}`, manifest.version])
+  await stageRing(join(scratch, 'ring'), manifest, Object.fromEntries(natives))
+  stageCluster(join(scratch, 'cluster'), manifest)
+  return [...platforms.map((platform) => join('npm', platform)), 'ring', 'cluster']
 }
 
-function stageRoot(folder, manifest, platforms) {
-  const natives = platforms.map((platform) => [`${manifest.napi.packageName}-${platform}`, manifest.version])
-  const published = Object.entries(manifest).filter(([field]) => !checkoutFields.includes(field))
-  for (const name of [...manifest.files, 'README.md', 'LICENSE']) {
-    if (!existsSync(join(root, name)))
-      throw new CommandFailed(`${name} is missing: it belongs to the package`)
-    cpSync(join(root, name), join(folder, name), { recursive: true })
-  }
+/** Adds to what napi-rs has written into `folder` the addon, and the licences of what is in it. */
+function stageNative(folder, addon, triple) {
+  copy(addon, join(folder, basename(addon)))
+  copy(join(root, 'LICENSE'), join(folder, 'LICENSE'))
+  const manifest = readJson(join(folder, 'package.json'))
   writeJson(join(folder, 'package.json'), {
-    ...Object.fromEntries(published),
-    optionalDependencies: Object.fromEntries(natives),
+    ...manifest,
+    files: [...manifest.files, ...stageLicenses(folder, triple)],
   })
 }
 
@@ -91,8 +86,4 @@ function pack(folder, target) {
   const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', target]
   const answer = run('npm', args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
   return JSON.parse(answer)[0].filename
-}
-
-function writeJson(file, value) {
-  writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`)
 }

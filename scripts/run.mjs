@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url'
 /** The folder of the project. */
 export const root = fileURLToPath(new URL('..', import.meta.url))
 
-const isWindows = process.platform === 'win32'
+/** Whether programs are batch files, and signals are not there. */
+export const isWindows = process.platform === 'win32'
 
 /** A command that said no. Its own output has told why. */
 export class CommandFailed extends Error {}

@@ -7,19 +7,23 @@ import { main, root } from './run.mjs'
 
 const config = join(root, 'config', 'hypercache.yaml')
 
+// A signal to npm ends npm and the shell between, and reaches nobody here: the node must not be left behind.
+const parent = process.ppid
+const isLeftBehind = () => process.ppid !== parent
+
 await main(async () => {
   buildWhatIsMissing()
+  if (isLeftBehind()) return
   const args = [join(root, 'dist', 'cli', 'main.js'), 'serve', '--config', config, ...process.argv.slice(2)]
-  const node = spawn(process.execPath, args, { stdio: 'inherit' })
-  // Ctrl-C on a terminal reaches both, and `kill` only this one: the node decides when all is over.
+  // Ctrl-C on a terminal reaches both, and `kill` only this one: the node decides when all is over. Signals are listened
+  // to before there is a node, which would be left behind by one in between.
   for (const signal of ['SIGINT', 'SIGTERM']) {
     process.on(signal, () => {
       if (signal === 'SIGTERM' || !process.stdin.isTTY) node.kill(signal)
     })
   }
-  // A signal to npm ends npm and the shell between, and reaches nobody here: the node must not be left behind.
-  const parent = process.ppid
-  setInterval(() => process.ppid !== parent && node.kill('SIGTERM'), 500).unref()
+  const node = spawn(process.execPath, args, { stdio: 'inherit' })
+  setInterval(() => isLeftBehind() && node.kill('SIGTERM'), 500).unref()
   process.exitCode = await new Promise((resolve, reject) => {
     node.on('error', reject)
     node.on('close', (code) => resolve(code ?? 1))

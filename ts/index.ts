@@ -1,4 +1,4 @@
-/** Which node owns a key. */
+/** Everything: the ring, and the nodes and the cluster around it. */
 
 export type {
   CoordinatorState,
@@ -30,8 +30,6 @@ export type { CoordinatorOptions, DistributedOptions } from './coordinator/coord
 export { DistributedCoordinator } from './coordinator/distributed-coordinator.js'
 export { SimpleCoordinator } from './coordinator/simple-coordinator.js'
 export { startCluster } from './coordinator/start-cluster.js'
-export { HyperCacheError } from './errors.js'
-export type { ConfigProblem, ErrorCode } from './errors.js'
 export type {
   EventBus,
   EventBusMetrics,
@@ -105,40 +103,4 @@ export type {
 export { RingRouting } from './routing/ring-routing.js'
 export type { RingRoutingOptions } from './routing/ring-routing.js'
 export type { RoutingProvider } from './routing/routing-provider.js'
-export { HashRing } from './ring/hash-ring.js'
-export type {
-  BoundedOptions,
-  CacheMetrics,
-  Distribution,
-  ExplainedNode,
-  Explanation,
-  HashFunction,
-  HashFunctionName,
-  HashRingOptions,
-  Key,
-  KeyTransfer,
-  MovedKeys,
-  MovedRange,
-  Movement,
-  MovementPlan,
-  NodeChange,
-  NodeKeys,
-  NodeOwnership,
-  NodeSpec,
-  NodeStatus,
-  PackedKeys,
-  PackedOwners,
-  PlanOptions,
-  PlannedChange,
-  PlannedUpdate,
-  RingChange,
-  RingMetrics,
-  RingNode,
-  RingOwnership,
-  RingPoint,
-  SetNodesResult,
-  SkippedNode,
-  StopWatching,
-  Transfer,
-  WatchOptions,
-} from './types.js'
+export * from './ring/index.js'

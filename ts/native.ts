@@ -34,6 +34,8 @@ export const enum Reason {
   NoBytes = -4,
   Closed = -5,
   BadEnds = -6,
+  /** Native code panicked: a defect. */
+  Panic = -7,
   /** The hash function is JavaScript: native code wants tokens in place of keys. */
   CustomHash = -8,
 }
@@ -85,7 +87,7 @@ export function guarded<T>(call: () => T): T {
 
 /** The error for a defect of this package. */
 export function internal(message: string, cause?: unknown): HyperCacheError {
-  return new HyperCacheError('ERR_HYPERCACHE_INTERNAL', `a defect of @hypercache/cluster: ${message}`, {
+  return new HyperCacheError('ERR_HYPERCACHE_INTERNAL', `a defect of HyperCache: ${message}`, {
     cause,
   })
 }

@@ -66,13 +66,14 @@ export class NodeRuntime {
   openGossip(options: NativeGossipOptions): void {
     guarded(() => this.native.openGossip(options))
     OPEN.add(this)
-    if (OPEN.size === 1) watchProcess()
+    // Before what others do at the end: it may never come to its own.
+    if (OPEN.size === 1) process.prependListener('exit', endAll)
   }
 
   /** Closes the sockets, without a word to others. May be called again. */
   endGossip(): void {
     this.native.endGossip()
-    if (OPEN.delete(this) && OPEN.size === 0) unwatchProcess()
+    if (OPEN.delete(this) && OPEN.size === 0) process.removeListener('exit', endAll)
   }
 
   /** Calls a listener, which must not throw, with each event from now on. Answers what ends that. */
@@ -172,23 +173,6 @@ const OPEN = new Set<NodeRuntime>()
  */
 function endAll(): void {
   for (const runtime of [...OPEN]) runtime.endGossip()
-}
-
-function endAllOfUncaught(): void {
-  // Where somebody handles uncaught errors, this one is not the end.
-  if (process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback()) return
-  endAll()
-}
-
-function watchProcess(): void {
-  // Before what others do at the end: they may not come to theirs.
-  process.prependListener('exit', endAll)
-  process.prependListener('uncaughtExceptionMonitor', endAllOfUncaught)
-}
-
-function unwatchProcess(): void {
-  process.removeListener('exit', endAll)
-  process.removeListener('uncaughtExceptionMonitor', endAllOfUncaught)
 }
 
 function nativeChange({ type, member }: FollowedChange) {

@@ -169,7 +169,7 @@ describe('columns', () => {
     const ids = ['a', 'b', 'c'].map((name) => `${name}.cache.production.svc.local`)
     const ring = new HashRing({ nodes: ids })
     const movement = ring.plan({ remove: [ids[0]!], add: ['d'] }, { replicas: 2 })
-    await reportMovement(movement, 'It', { keys: ['k'] }, 2, {}, new Output(terminal))
+    await reportMovement(movement, 'It', { keys: ['k'] }, 2, {}, new Output(() => terminal))
     return Buffer.concat(pieces).toString().split('\n')
   }
 

@@ -130,7 +130,7 @@ describe('progress', () => {
   function shown(isTTY: boolean, isAllowed: boolean): string[] {
     vi.useFakeTimers({ toFake: ['performance'] })
     const written: string[] = []
-    const stream = { isTTY, write: (text: string) => written.push(text) }
+    const stream = { isTTY, write: (text: string) => written.push(text), on: () => stream }
     const progress = new Progress(stream as never, isAllowed)
     for (let step = 0; step < 15; step += 1) {
       vi.advanceTimersByTime(100)

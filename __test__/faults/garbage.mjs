@@ -8,6 +8,7 @@ const [address, port] = process.argv.slice(2)
 const BYTES_MAX = 2_000
 const garbage = () => randomBytes(1 + Math.floor(Math.random() * BYTES_MAX))
 
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit())
 const datagrams = createSocket('udp4')
 datagrams.on('message', (_, from) => {
   process.stdout.write('asked\n')

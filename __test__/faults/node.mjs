@@ -13,6 +13,12 @@ const TURN_MS = 5
 const { load: isLoaded, ...config } = JSON.parse(process.argv[2])
 const coordinator = await startCluster(config)
 const { routing, membership, events } = coordinator
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, async () => {
+    await coordinator.close()
+    process.exit()
+  })
+}
 const load = { routedCount: 0, errors: [] }
 const heard = []
 

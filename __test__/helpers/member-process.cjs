@@ -31,5 +31,5 @@ process.on('message', async ({ number, call, argument }) => {
     process.send({ number, problem: error.stack })
   }
 })
-// Nobody is left to ask for anything.
-process.on('disconnect', () => process.exit())
+// Told to end, or nobody is left to ask for anything.
+for (const end of ['SIGINT', 'SIGTERM', 'disconnect']) process.on(end, () => process.exit())

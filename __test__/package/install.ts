@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 
-import { serveDependencies } from './registry'
+import { packDependencies, serveTarballs } from './registry'
 
 /** The folder of the project. */
 export const root = join(__dirname, '..', '..')
@@ -44,45 +44,57 @@ export function runTool(file: string, args: string[], cwd: string): string {
   return run(process.execPath, [join(root, 'node_modules', file), ...args], cwd)
 }
 
+/** The packages of the project. */
+export type OwnPackage = 'ring' | 'cluster' | 'binding'
+
 export interface Installed {
-  /** The user's folder. */
+  /** A user's folder that has `@hypercache/cluster`, and so `@hypercache/ring`. */
   folder: string
-  /** Tarball of the root package. */
-  main: string
-  /** Tarball of this platform's addon. */
-  native: string
+  /** The folder of one that has `@hypercache/ring` alone. */
+  ringFolder: string
+  /** The tarball of each. */
+  tarballs: Record<OwnPackage, string>
   remove: () => void
 }
 
 /**
- * Packs and installs. The network is not used: what the package depends on comes from `node_modules` by a
- * registry on loopback, and what a user of TypeScript has beside it is copied from there.
+ * Packs and installs. The network is not used: a registry on loopback has what is packed here, and what that
+ * depends on from `node_modules`. What a user of TypeScript has beside it is copied from there.
  */
 export async function install(): Promise<Installed> {
   const scratch = mkdtempSync(join(tmpdir(), 'hypercache-package-'))
-  const [tarballs, folder] = [join(scratch, 'tarballs'), join(scratch, 'user')]
+  const [packed, folder, ringFolder] = ['tarballs', 'user', 'ring-user'].map((name) => join(scratch, name))
   // With the whole environment: where the addon is older than its sources, this builds it.
-  execFileSync(process.execPath, [join(root, 'scripts', 'pack-local.mjs'), tarballs], { stdio: 'pipe' })
-  const names = readdirSync(tarballs)
-  const tarball = (pattern: RegExp) =>
+  execFileSync(process.execPath, [join(root, 'scripts', 'pack-local.mjs'), packed!], { stdio: 'pipe' })
+  const tarball = (name: OwnPackage) =>
     join(
-      tarballs,
-      names.find((name) => pattern.test(name))!,
+      packed!,
+      readdirSync(packed!).find((file) => file.startsWith(`hypercache-${name}-`))!,
     )
-  const [main, native] = [tarball(/^hypercache-cluster-/), tarball(/^hypercache-binding-/)]
-
-  mkdirSync(folder)
-  writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
-  const registry = await serveDependencies(root, tarballs)
+  const tarballs = { ring: tarball('ring'), cluster: tarball('cluster'), binding: tarball('binding') }
+  packDependencies(root, packed!)
+  const registry = await serveTarballs(packed!)
   try {
     const from = ['--registry', registry.url, '--cache', join(scratch, 'cache')]
-    const args = ['install', '--no-audit', '--no-fund', ...from, main, native]
-    await promisify(execFile)('npm', args, { cwd: folder, env: userEnvironment })
+    await installInto(folder!, ['@hypercache/cluster', '@hypercache/ring'], from)
+    await installInto(ringFolder!, ['@hypercache/ring'], from)
   } finally {
     registry.close()
   }
+  const remove = () => rmSync(scratch, { recursive: true, force: true })
+  return { folder: folder!, ringFolder: ringFolder!, tarballs, remove }
+}
+
+async function installInto(folder: string, names: string[], from: string[]): Promise<void> {
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
+  const args = ['install', '--no-audit', '--no-fund', ...from, ...names]
+  await promisify(execFile)('npm', args, { cwd: folder, env: userEnvironment })
+}
+
+/** What users of TypeScript have beside the package. */
+export function addTypesOfNode(folder: string): void {
   for (const name of ['@types/node', 'undici-types']) {
     cpSync(join(root, 'node_modules', name), join(folder, 'node_modules', name), { recursive: true })
   }
-  return { folder, main, native, remove: () => rmSync(scratch, { recursive: true, force: true }) }
 }

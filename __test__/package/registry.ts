@@ -1,18 +1,17 @@
-/** A registry of npm packages on loopback, which has what `node_modules` has: no network is used. */
+/** A registry of npm packages on loopback, which has the tarballs of a folder: no network is used. */
 
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { readFileSync, readdirSync } from 'node:fs'
 import { type Server, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 
-interface Packed {
+interface Published {
   filename: string
   integrity: string
-  shasum: string
+  manifest: { name: string; version: string } & Record<string, unknown>
 }
-
-type Manifest = { name: string; version: string } & Record<string, unknown>
 
 interface Lock {
   packages: Record<string, { dev?: boolean; devOptional?: boolean; optional?: boolean }>
@@ -24,16 +23,19 @@ export interface Registry {
   close: () => void
 }
 
-/** Packs every package that users get with this one into `folder`, and serves them. */
-export async function serveDependencies(root: string, folder: string): Promise<Registry> {
+/** Packs every package that users get with this one, from `node_modules` into `folder`. */
+export function packDependencies(root: string, folder: string): void {
   const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as Lock
   const places = Object.entries(packages)
     .filter(([place, { dev, devOptional, optional }]) => place !== '' && !dev && !devOptional && !optional)
-    .map(([place]) => place)
-  const documents = documentsOf(
-    places.map((place) => JSON.parse(readFileSync(join(root, place, 'package.json'), 'utf8')) as Manifest),
-    pack(root, places, folder),
-  )
+    .map(([place]) => `./${place}`)
+  const args = ['pack', '--silent', '--ignore-scripts', '--pack-destination', folder, ...places]
+  execFileSync('npm', args, { cwd: root, stdio: 'pipe', maxBuffer: 1 << 28 })
+}
+
+/** Serves the tarballs of a folder. */
+export async function serveTarballs(folder: string): Promise<Registry> {
+  const documents = documentsOf(readdirSync(folder).map((filename) => published(folder, filename)))
   const server = createServer((request, response) => {
     const path = decodeURIComponent(request.url!).slice(1)
     const document = documents.get(path)
@@ -45,35 +47,30 @@ export async function serveDependencies(root: string, folder: string): Promise<R
   return { url: urlOf(server), close: () => void server.close() }
 }
 
-function pack(root: string, places: string[], folder: string): Packed[] {
-  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]
-  const folders = places.map((place) => `./${place}`)
-  const answer = execFileSync('npm', [...args, ...folders], {
-    cwd: root,
-    encoding: 'utf8',
-    stdio: 'pipe',
-    maxBuffer: 1 << 28,
-  })
-  return JSON.parse(answer) as Packed[]
+function published(folder: string, filename: string): Published {
+  const file = join(folder, filename)
+  const manifest = execFileSync('tar', ['-xzOf', file, 'package/package.json'])
+  return {
+    filename,
+    integrity: `sha512-${createHash('sha512').update(readFileSync(file)).digest('base64')}`,
+    manifest: JSON.parse(manifest.toString()) as Published['manifest'],
+  }
 }
 
 /** What the registry says of each name: all versions that are there, the last one as the latest. */
-function documentsOf(manifests: Manifest[], tarballs: Packed[]): Map<string, (url: string) => object> {
-  const versions = new Map<string, { manifest: Manifest; tarball: Packed }[]>()
-  manifests.forEach((manifest, index) => {
-    const found = versions.get(manifest.name) ?? []
-    versions.set(manifest.name, [...found, { manifest, tarball: tarballs[index]! }])
-  })
+function documentsOf(all: Published[]): Map<string, (url: string) => object> {
+  const byName = new Map<string, Published[]>()
+  for (const one of all) byName.set(one.manifest.name, [...(byName.get(one.manifest.name) ?? []), one])
   return new Map(
-    [...versions].map(([name, found]) => [
+    [...byName].map(([name, found]) => [
       name,
       (url: string) => ({
         name,
         'dist-tags': { latest: found.at(-1)!.manifest.version },
         versions: Object.fromEntries(
-          found.map(({ manifest, tarball: { filename, integrity, shasum } }) => [
+          found.map(({ manifest, filename, integrity }) => [
             manifest.version,
-            { ...manifest, dist: { tarball: `${url}/${filename}`, integrity, shasum } },
+            { ...manifest, dist: { tarball: `${url}/${filename}`, integrity } },
           ]),
         ),
       }),

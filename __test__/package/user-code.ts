@@ -2,37 +2,64 @@
  * What users write: programs to run and programs to compile, as text, for they belong into the user's folder.
  */
 
-/** Loads the package in both ways and says which classes it got. */
+/** Loads both packages in both ways: all have to give the same objects, over one addon. */
 export const modules = `
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
-import * as imported from '@hypercache/cluster'
-import { HashRing, HyperCacheError } from '@hypercache/cluster'
+import * as cluster from '@hypercache/cluster'
+import * as ring from '@hypercache/ring'
+import { HashRing as OfCluster, RingRouting } from '@hypercache/cluster'
+import { HashRing, HyperCacheError } from '@hypercache/ring'
 
-const required = createRequire(import.meta.url)('@hypercache/cluster')
-assert.equal(required.HashRing, HashRing)
-assert.equal(required.HyperCacheError, HyperCacheError)
-assert.equal(imported.HashRing, HashRing)
-const ring = new HashRing({ nodes: ['node1', 'node2', 'node3'] })
-console.log(ring.getNode('key:0'), ring.getReplicas('key:0').length, ring.checksum)
-ring.close()
+const require = createRequire(import.meta.url)
+const names = Object.keys(ring).filter((name) => name !== 'default' && name !== 'module.exports')
+assert.deepEqual(names, ['HashRing', 'HyperCacheError'])
+for (const name of names) {
+  for (const other of [cluster, require('@hypercache/ring'), require('@hypercache/cluster')]) {
+    assert.equal(other[name], ring[name], name)
+  }
+}
+const addons = Object.keys(require.cache).filter((file) => file.endsWith('.node'))
+assert.equal(addons.length, 1)
+
+// One table of handles, one class of error, and rings that the cluster takes.
+const made = new HashRing({ nodes: ['node1', 'node2', 'node3'] })
+const attached = OfCluster.attach(made.handle())
+made.removeNode('node3')
+assert.equal(attached.nodeCount, 2)
+attached.addNode('node3')
+assert.throws(() => made.addNode('node3'), cluster.HyperCacheError)
+assert.throws(() => cluster.validateClusterConfig({ cluster: { membership: 'none' } }), HyperCacheError)
+const routing = new RingRouting({ localNodeId: 'node1', ring: made, isSeeded: true })
+console.log(routing.routeKey('key:0'), attached.getReplicas('key:0').length, attached.checksum)
+made.close()
+attached.close()
 `
 
-/** The same from CommonJS. */
-export const commonJs = `
+/** Routes by the ring alone, and says which files that took. */
+export const ringAlone = `
 'use strict'
-const { HashRing } = require('@hypercache/cluster')
+const { HashRing } = require('@hypercache/ring')
 const ring = new HashRing({ nodes: ['node1', 'node2', 'node3'] })
 console.log(ring.getNode('key:0'), ring.getReplicas('key:0').length, ring.checksum)
 ring.close()
+const files = Object.keys(require.cache).filter((file) => file !== __filename)
+console.log(files.map((file) => file.split(/[\\\\/]/).slice(-2).join('/')).join(' '))
 `
 
-/** A strict program that names each kind of thing the types have. */
-export const typed = `
-import { HashRing, HyperCacheError } from '@hypercache/cluster'
+/** The first example of a document, as a program that fails where an answer is not what `// →` says. */
+export function exampleIn(markdown: string): string {
+  const [, code] = /^```js\n(.*?)^```$/ms.exec(markdown)!
+  const checked = code!.replace(/^(.+?) \/\/ → (.+)$/gm, 'assert.deepEqual($1, $2)')
+  return `import assert from 'node:assert/strict'\n${checked}`
+}
+
+/** A strict program that names each kind of thing the types of the ring have. */
+export const typedRing = (name: string): string => `
+import { HashRing, HyperCacheError } from '${name}'
 import type {
   ErrorCode, HashFunction, HashRingOptions, MovedKeys, MovementPlan, NodeStatus, RingMetrics, RingNode,
-} from '@hypercache/cluster'
+} from '${name}'
 
 const options: HashRingOptions = {
   nodes: ['node1', { id: 'node2', weight: 2, zone: 'a', status: 'suspected' }],
@@ -71,6 +98,34 @@ ring.close()
 export const all = [replicas, checksum, node, status, moved, movedLater, metrics, watch]
 `
 
+/** A strict program that takes from one package what the other one wants. */
+export const typedCluster = `
+import { HashRing as OfCluster, RingRouting, startCluster, systemClock } from '@hypercache/cluster'
+import type { Clock, ClusterConfigInput, CoordinatorService, MembershipProvider } from '@hypercache/cluster'
+import { HashRing, HyperCacheError } from '@hypercache/ring'
+import type { NodeStatus, RingChange } from '@hypercache/ring'
+
+const ring: OfCluster = new HashRing({ nodes: ['node1'] })
+const attached: HashRing = OfCluster.attach(ring.handle())
+export const routing = new RingRouting({ localNodeId: 'node1', ring: attached, isSeeded: true })
+export const clock: Clock = systemClock
+const config: ClusterConfigInput = { cluster: { nodeId: 'node1' } }
+const started: Promise<CoordinatorService> = startCluster(config)
+started.then(
+  (coordinator) => {
+    const members: MembershipProvider = coordinator.membership
+    const statuses: NodeStatus[] = members.members().map(({ status }) => status)
+    coordinator.events.subscribe('ring:changed', ({ payload }) => {
+      const change: Pick<RingChange, 'version'> = payload
+      console.log(change.version, statuses)
+    })
+    // @ts-expect-error there is no such event
+    coordinator.events.subscribe('ring:burnt', () => undefined)
+  },
+  (error: unknown) => console.log(error instanceof HyperCacheError && error.code),
+)
+`
+
 const strict = {
   strict: true,
   skipLibCheck: false,
@@ -83,16 +138,23 @@ const strict = {
   noEmit: true,
 }
 
-/** How users compile: by the rules of Node from both kinds of module, and for a bundler. */
-export const projects = [
+/** How a user compiles, and the kinds of module that they write. */
+export interface Project {
+  name: string
+  endings: string[]
+  compilerOptions: object
+}
+
+/** By the rules of Node from both kinds of module, and for a bundler. */
+export const projects: Project[] = [
   {
     name: 'node16',
-    files: ['main.cts', 'main.mts'],
+    endings: ['.cts', '.mts'],
     compilerOptions: { ...strict, module: 'node16', moduleResolution: 'node16' },
   },
   {
     name: 'bundler',
-    files: ['main.ts'],
+    endings: ['.ts'],
     compilerOptions: { ...strict, module: 'esnext', moduleResolution: 'bundler' },
   },
 ]

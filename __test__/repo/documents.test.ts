@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { codeDifferences, codesIn, codesOfTable, resolvedHosts, unknownScripts } from './checkers/documents'
+import {
+  codeDifferences,
+  codesIn,
+  codesOfTable,
+  commandsIn,
+  eventTypesIn,
+  unknownScripts,
+  unnamedIn,
+} from './checkers/documents'
 import { source, sources } from './checkers/sources'
 
 const table = () => codesOfTable(source('docs/errors.md').text)
@@ -33,9 +41,13 @@ describe('documents', () => {
     expect(unknownScripts(documents, scripts)).toEqual([])
   })
 
-  test('the lock file names no registry, and .npmrc keeps it so', () => {
-    expect(resolvedHosts(source('package-lock.json'))).toEqual([])
-    expect(source('.npmrc').text.split('\n')).toContain('omit-lockfile-registry-resolved=true')
+  test('have each command of the tool, and each type of event', () => {
+    const commands = commandsIn(sources(['ts/cli'], /\.ts$/))
+    expect(commands).toEqual(expect.arrayContaining(['serve', 'events', 'route']))
+    expect(unnamedIn(source('docs/cli.md'), commands)).toEqual([])
+    const types = eventTypesIn(source('ts/events/payloads.ts'))
+    expect(types).toEqual(expect.arrayContaining(['member:joined', 'ring:changed', 'health:changed']))
+    expect(unnamedIn(source('docs/events.md'), types)).toEqual([])
   })
 })
 
@@ -50,15 +62,21 @@ describe('the checks bite', () => {
     expect(codeDifferences(code, code)).toEqual([])
   })
 
+  test('on a command, or a type of event, that a document does not have', () => {
+    const files = [{ path: 'ts/cli/a.ts', text: "program.command('rout')\nring.command('plan <id>')" }]
+    const document = {
+      path: 'docs/cli.md',
+      text: 'With `hypercache ring plan --add`, routes are planned: `route`.',
+    }
+    expect(unnamedIn(document, commandsIn(files))).toEqual(['docs/cli.md: nothing about rout'])
+    const payloads = { path: 'ts/events/payloads.ts', text: "const SHAPES = {\n  'ring:torn': SHAPE,\n}" }
+    expect(unnamedIn(document, eventTypesIn(payloads))).toEqual(['docs/cli.md: nothing about ring:torn'])
+  })
+
   test('on a command that is not there', () => {
     const text = 'Run\n`npm run build:addon` and `npm run nothing`.'
     expect(unknownScripts([{ path: 'README.md', text }], ['build:addon'])).toEqual([
       'README.md:2: package.json has no script nothing',
     ])
-  })
-
-  test('on a lock file with hosts', () => {
-    const text = '{\n  "resolved": "https://mirror.example/a.tgz"\n}'
-    expect(resolvedHosts({ path: 'package-lock.json', text })).toHaveLength(1)
   })
 })

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { minVersion } from 'semver'
 import { describe, expect, test } from 'vitest'
 import { badNames, strayEntries } from './checkers/layout'
 import { handWritten, root, source } from './checkers/sources'
@@ -7,6 +8,23 @@ import { handWritten, root, source } from './checkers/sources'
 describe('the layout', () => {
   test('the top level holds what is known and nothing else', () => {
     expect(strayEntries(readdirSync(root), source('.gitignore').text)).toEqual([])
+  })
+
+  test('editors, formatters and the rule of the style agree on the width of a line', () => {
+    const widths = [
+      /^\[\*\]\n(?:.+\n)*max_line_length = (\d+)$/m.exec(source('.editorconfig').text),
+      /"printWidth": (\d+)/.exec(source('.prettierrc.json').text),
+      /^max_width = (\d+)$/m.exec(source('rustfmt.toml').text),
+      /^const columnsMax = (\d+)$/m.exec(source('__test__/repo/checkers/style.ts').text),
+    ]
+    expect(widths.map((found) => found?.[1])).toEqual(Array(4).fill('110'))
+  })
+
+  test('the compiler that is pinned is one that the crates take', () => {
+    const oldest = /^rust-version = "(.*)"$/m.exec(source('Cargo.toml').text)![1]!
+    const pinned = /^channel = "(.*)"$/m.exec(source('rust-toolchain.toml').text)![1]!
+    expect(pinned).toMatch(/^\d+\.\d+\.\d+$/)
+    expect(minVersion(`>=${oldest}`)!.compare(pinned)).toBeLessThanOrEqual(0)
   })
 
   test('files are named in the manner of their language', () => {

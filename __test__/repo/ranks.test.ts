@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { brokenImports, importsOf } from './checkers/ranks'
+import { brokenImports, importsOf, isOfRing, targetOf } from './checkers/ranks'
 import { sources } from './checkers/sources'
 
 const files = sources(['ts'], /\.ts$/)
@@ -13,6 +13,27 @@ describe('imports', () => {
     expect(files.length).toBeGreaterThan(5)
     const door = files.find(({ path }) => path === 'ts/native.ts')!
     expect(importsOf(door).map(({ specifier }) => specifier)).toContain('../index.js')
+  })
+})
+
+describe('the package of the ring', () => {
+  const ownImports = (path: string) =>
+    importsOf(files.find((file) => file.path === path)!)
+      .map(({ specifier }) => specifier)
+      .filter((specifier) => specifier.startsWith('.'))
+      .map((specifier) => targetOf(path, specifier))
+      .filter((target) => target !== 'index.ts')
+  const entries = ['ts/ring/index.ts', 'ts/ring/internal.ts']
+  const parts = files.map(({ path }) => path).filter((path) => isOfRing(path) && !entries.includes(path))
+
+  test('has the files that its entry needs, and no others', () => {
+    const reached = new Set(['ts/ring/index.ts'])
+    for (const path of reached) ownImports(path).forEach((target) => reached.add(target))
+    expect([...reached].filter((path) => !entries.includes(path)).sort()).toEqual(parts.sort())
+  })
+
+  test('gives all of them to the package of the cluster', () => {
+    expect(ownImports('ts/ring/internal.ts').sort()).toEqual(parts.sort())
   })
 })
 
@@ -49,6 +70,23 @@ describe('the check bites', () => {
   test('on an import between folders of one rank', () => {
     expect(broken('ts/ring/keys.ts', "import { a } from '../events/bus.js'")[0]).toContain('of one rank')
     expect(broken('ts/cli/main.ts', "import { a } from '../index.js'")[0]).toContain('of one rank')
+  })
+
+  test('on an import out of the package of the ring, also from the ground', () => {
+    expect(broken('ts/ring/keys.ts', "import { a } from '../json.js'")).toEqual([
+      'ts/ring/keys.ts:1: imports ../json.js: ts/ring/keys.ts is part of @hypercache/ring, ' +
+        'and ts/json.ts is not',
+    ])
+    expect(broken('ts/checks.ts', "import type { A } from './cluster-types.js'")).toHaveLength(1)
+    expect(broken('ts/json.ts', "import { a } from './checks.js'")).toEqual([])
+  })
+
+  test('on another package in the package of the ring', () => {
+    expect(broken('ts/ring/keys.ts', "const { z } = require('zod')")).toEqual([
+      'ts/ring/keys.ts:1: imports zod: @hypercache/ring depends on no other package',
+    ])
+    expect(broken('ts/native.ts', "import type { Packr } from 'msgpackr'")).toHaveLength(1)
+    expect(broken('ts/config/check-field.ts', "require('zod')")).toEqual([])
   })
 
   test('on folders in a folder that know each other, or are known around them', () => {

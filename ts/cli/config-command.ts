@@ -18,6 +18,7 @@ import {
 } from './config-source.js'
 import { oneLine, usageError } from './failure.js'
 import { withExamples, withJsonOption } from './options.js'
+import { say } from './outlet.js'
 import type { Output } from './output.js'
 import { columns, named } from './text.js'
 
@@ -99,7 +100,7 @@ async function check(file: string | undefined, options: OverrideOptions, output:
     warnings = resolveClusterConfig(file === undefined ? undefined : { path: file }, { overrides }).warnings
   } catch (error) {
     const lines = problemLines(error, file)
-    process.stderr.write(lines.map((line) => `${oneLine(line)}\n`).join(''))
+    say(lines.map((line) => `${oneLine(line)}\n`).join(''))
     throw usageError(`${name}: ${lines.length === 1 ? '1 problem' : `${lines.length} problems`}`, error)
   }
   warn(warnings)
@@ -135,7 +136,7 @@ function shownText(value: unknown): string {
 }
 
 function warn(warnings: readonly string[]): void {
-  process.stderr.write(warnings.map((warning) => `hypercache: warning: ${oneLine(warning)}\n`).join(''))
+  say(warnings.map((warning) => `hypercache: warning: ${oneLine(warning)}\n`).join(''))
 }
 
 async function print(text: string, output: Output): Promise<void> {

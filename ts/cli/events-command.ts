@@ -11,6 +11,7 @@ import { oneLine } from './failure.js'
 import { type EventsWanted, NodeAway, type NodeClient, StreamEnded } from './node-client.js'
 import { type NodeOptions, TOKEN_VARIABLE, nodeOf, withNodeOptions } from './node-options.js'
 import { wholeNumber, withExamples, withJsonOption } from './options.js'
+import { say } from './outlet.js'
 import type { Output } from './output.js'
 
 const LIMIT_DEFAULT = 20
@@ -66,14 +67,17 @@ async function events(options: EventsOptions, output: Output): Promise<void> {
     output.appendText(`${options.json === true ? jsonLine(event) : eventText(event)}\n`)
     await output.flush()
   }
-  const answer = await client.events(wanted)
-  for (const event of answer.events) await print(event)
-  if (follow !== true) return
   const stop = new AbortController()
   const end = () => stop.abort()
-  process.once('SIGINT', end).once('SIGTERM', end)
-  await followOn(client, { ...wanted, after: answer.lastSequence }, print, stop.signal)
-  process.off('SIGINT', end).off('SIGTERM', end)
+  // Before the first line: who reads it may end the command.
+  if (follow === true) process.once('SIGINT', end).once('SIGTERM', end)
+  try {
+    const answer = await client.events(wanted)
+    for (const event of answer.events) await print(event)
+    if (follow === true) await followOn(client, { ...wanted, after: answer.lastSequence }, print, stop.signal)
+  } finally {
+    process.off('SIGINT', end).off('SIGTERM', end)
+  }
 }
 
 /** Goes on from event to event, whatever becomes of the node, until it is told to stop. */
@@ -86,7 +90,7 @@ async function followOn(
   let { after } = wanted
   let backoffMs = BACKOFF_MS
   const onOpen = () => {
-    if (backoffMs > BACKOFF_MS) process.stderr.write('hypercache: the node answers again\n')
+    if (backoffMs > BACKOFF_MS) say('hypercache: the node answers again\n')
     backoffMs = BACKOFF_MS
   }
   while (!signal.aborted) {
@@ -97,8 +101,7 @@ async function followOn(
       }
     } catch (error) {
       if (!(error instanceof NodeAway || error instanceof StreamEnded)) throw error
-      if (backoffMs === BACKOFF_MS)
-        process.stderr.write(`hypercache: ${oneLine(error.message)}; asking again\n`)
+      if (backoffMs === BACKOFF_MS) say(`hypercache: ${oneLine(error.message)}; asking again\n`)
       await pause(backoffMs, undefined, { signal }).catch(() => undefined)
       backoffMs = Math.min(backoffMs * 2, BACKOFF_MS_MAX)
     }

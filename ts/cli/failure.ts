@@ -7,6 +7,9 @@ export const EXIT_FAILED = 1
 /** Exit code of wrong usage and of input that cannot be used. */
 export const EXIT_USAGE = 2
 
+/** Exit code of a node whose id another process has: to start it again as it is would be of no use. */
+export const EXIT_NODE_ID_TAKEN = 3
+
 /** Ends the run with an exit code and one line on stderr. */
 export class CliFailure extends Error {
   readonly exitCode: number

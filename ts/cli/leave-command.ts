@@ -5,6 +5,7 @@ import type { Command } from 'commander'
 import { CliFailure, EXIT_FAILED, oneLine } from './failure.js'
 import { type NodeOptions, TOKEN_VARIABLE, nodeOf, withNodeOptions } from './node-options.js'
 import { withExamples } from './options.js'
+import { say } from './outlet.js'
 import type { Output } from './output.js'
 import { named } from './text.js'
 
@@ -33,7 +34,7 @@ async function leave(options: NodeOptions, output: Output): Promise<void> {
   let isHeeded = false
   const onHeeded = () => {
     isHeeded = true
-    process.stderr.write(`hypercache: ${node} lets requests finish, and leaves\n`)
+    say(`hypercache: ${node} lets requests finish, and leaves\n`)
   }
   const { hasLeft } = await client.leave(localNodeId, onHeeded).catch((error: unknown) => {
     if (!isHeeded) throw error

@@ -1,11 +1,16 @@
 /** The log of a node: lines of JSON on standard output, or readable ones where that is a terminal. */
 
+import { isatty } from 'node:tty'
+
 import type { Logger } from 'pino'
 
 import type { LoggingConfig } from '../config/cluster-config.js'
 import type { CoordinatorService } from '../coordinator/coordinator-service.js'
 import type { ClusterEvent } from '../events/event-map.js'
 import type { RingChange } from '../types.js'
+import { Outlet, openWithoutWaiting } from './outlet.js'
+
+const STDOUT = 1
 
 /** Bytes of lines that may wait for a reader who does not read; further lines are dropped. */
 const WAITING_BYTES_MAX = 4 << 20
@@ -13,48 +18,36 @@ const WAITING_BYTES_MAX = 4 << 20
 /** Members that a line names. */
 const NAMED_MAX = 5
 
-/** Longest wait for a reader when the process is about to end. */
-const FLUSH_MS_MAX = 1_000
-
 /** A logger, and how to have everything written before the process ends. */
 export interface Log {
   logger: Logger
-  /** Resolves when all lines are written, or when nobody takes them. */
+  /** Resolves when all lines are written, or when nobody has taken them for a second. */
   flush: () => Promise<void>
-  /** Writes what it can at once, for an end that waits for nothing. Lines may change places. */
-  flushNow: () => void
 }
 
-/** Opens the log of a node. */
+/** Opens the log of a node. Nothing ever waits for who reads it. */
 export async function openLog({ level }: LoggingConfig, nodeId: string): Promise<Log> {
   const { pino } = await import('pino')
+  const shaped = isatty(STDOUT) ? await readable() : (line: string) => line
+  const outlet = new Outlet({
+    stream: openWithoutWaiting(STDOUT),
+    waitingBytesMax: WAITING_BYTES_MAX,
+    onDropped: (droppedCount) => {
+      const what = `${droppedCount} lines are missing here: nobody read them, and there was no more room`
+      // Whatever the level: else a log would seem whole that is not.
+      logger.child({}, { level: 'warn' }).warn({ droppedCount }, what)
+    },
+  })
   const options = { level, base: { nodeId }, timestamp: pino.stdTimeFunctions.isoTime }
-  if (process.stdout.isTTY) {
-    const { default: pretty } = await import('pino-pretty')
-    const ignore = 'pid,hostname,nodeId'
-    const logger = pino(options, pretty({ sync: true, ignore, translateTime: 'SYS:HH:MM:ss' }))
-    return { logger, flush: () => Promise.resolve(), flushNow: () => undefined }
-  }
-  const destination = pino.destination({ dest: 1, sync: false, maxLength: WAITING_BYTES_MAX })
-  // Nobody reads any more: that is no reason to stop serving.
-  destination.on('error', () => undefined)
-  const flush = () =>
-    new Promise<void>((resolve) => {
-      const done = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-      const timer = setTimeout(done, FLUSH_MS_MAX)
-      destination.flush(done)
-    })
-  const flushNow = () => {
-    try {
-      destination.flushSync()
-    } catch {
-      // It was closed, or never opened.
-    }
-  }
-  return { logger: pino(options, destination), flush, flushNow }
+  const logger: Logger = pino(options, { write: (line) => outlet.write(shaped(line)) })
+  return { logger, flush: () => outlet.flush() }
+}
+
+/** Makes lines of JSON readable. */
+async function readable(): Promise<(line: string) => string> {
+  const { prettyFactory } = await import('pino-pretty')
+  const pretty = prettyFactory({ ignore: 'pid,hostname,nodeId', translateTime: 'SYS:HH:MM:ss' })
+  return (line) => pretty(line) ?? ''
 }
 
 /** Has the log tell what happens to the node. */

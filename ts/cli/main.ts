@@ -2,19 +2,18 @@
 /** Entry of the `hypercache` command: runs it, and says with one line and an exit code how it ended. */
 
 import { verdictOn } from './failure.js'
+import { say } from './outlet.js'
 import { Output } from './output.js'
 
 async function main(): Promise<void> {
-  // Nobody listens to stderr any more: nothing can be said, and that is no reason to fail.
-  process.stderr.on('error', () => undefined)
   try {
     // Loaded here, so that an addon that does not load is told like any other failure.
     const { runCommandLine } = await import('./program.js')
-    await runCommandLine(process.argv.slice(2), new Output(process.stdout))
+    await runCommandLine(process.argv.slice(2), new Output(() => process.stdout))
   } catch (error) {
     const { exitCode, line } = verdictOn(error)
     process.exitCode = exitCode
-    if (line !== undefined) process.stderr.write(`hypercache: ${line}\n`)
+    if (line !== undefined) say(`hypercache: ${line}\n`)
   }
 }
 

@@ -15,17 +15,15 @@ type OutputStream = Writable & { fd?: number; columns?: number }
 
 /** Collects bytes and writes them in pieces. Callers append, and flush where `isFull` says so. */
 export class Output {
-  readonly #stream: OutputStream
-  readonly #isFile: boolean
+  readonly #open: () => OutputStream
+  #opened: OutputStream | undefined
   #buffer = Buffer.allocUnsafe(PIECE_BYTES + (PIECE_BYTES >> 2))
   #used = 0
   #isClosed = false
 
-  constructor(stream: OutputStream) {
-    this.#stream = stream
-    this.#isFile = isRegularFile(stream.fd)
-    // The error reaches the callback of the write too; without a listener it would end the process.
-    stream.on('error', () => (this.#isClosed = true))
+  /** @param open Called when the stream is first needed: `serve` has an output of its own. */
+  constructor(open: () => OutputStream) {
+    this.#open = open
   }
 
   /** Cells of a line on the terminal; no end to them where it is none, or does not tell. */
@@ -75,12 +73,18 @@ export class Output {
     this.#used = 0
     if (piece.length === 0) return
     try {
-      if (this.#isFile) this.#writeToFile(piece)
+      if (isRegularFile(this.#stream.fd)) this.#writeToFile(piece)
       else await this.#writeToStream(piece)
     } catch (error) {
       if (isClosedPipe(error)) throw new OutputClosed()
       throw new CliFailure(EXIT_FAILED, `cannot write the output: ${systemReason(error)}`, { cause: error })
     }
+  }
+
+  get #stream(): OutputStream {
+    // The error reaches the callback of the write too; without a listener it would end the process.
+    this.#opened ??= this.#open().on('error', () => (this.#isClosed = true))
+    return this.#opened
   }
 
   /**

@@ -21,6 +21,8 @@ export class Progress {
   constructor(stream: WriteStream, isAllowed: boolean) {
     this.#stream = stream
     this.#isSeen = isAllowed && stream.isTTY
+    // Nobody sees it any more: that is no reason to fail.
+    if (this.#isSeen) stream.on('error', () => undefined)
   }
 
   /** Adds keys that are done. */

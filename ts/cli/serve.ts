@@ -7,44 +7,47 @@ import type { CoordinatorService } from '../coordinator/coordinator-service.js'
 import { type HttpServer, startHttpServer } from '../http/http-server.js'
 import { describedError } from '../listeners.js'
 import { type ConfigOptions, configOf } from './config-source.js'
-import { CliFailure, EXIT_FAILED } from './failure.js'
+import { CliFailure, EXIT_FAILED, EXIT_NODE_ID_TAKEN } from './failure.js'
 import { type Log, logCompany, logEvents, openLog } from './log.js'
 
 /** Time to stop in, beyond that in which requests are still accepted. */
 const STOP_MS_MAX = 10_000
-/** Time for the last lines of one that has not stopped in that. */
-const LAST_WORDS_MS = 2_000
+/** Time for the line on standard error, where something keeps the process when all is done. */
+const LAST_WORDS_MS = 1_000
 /** Added to the number of a signal: the exit code of who was ended by it. */
 const SIGNAL_EXIT = 128
 const SIGNALS = { SIGINT: 2, SIGTERM: 15 } as const
 
 /**
- * Runs a node: resolves when it was told to stop and has done so.
+ * Runs a node: resolves when it was told to stop and has done so. The process ends soon after that, whatever
+ * else would keep it.
  *
- * @throws CliFailure for a configuration that cannot be used; ERR_HYPERCACHE_LISTEN_FAILED.
+ * @throws CliFailure for a configuration that cannot be used, and where another process has the node's id;
+ * ERR_HYPERCACHE_LISTEN_FAILED.
  */
 export async function serve(options: ConfigOptions): Promise<void> {
   const { config, warnings } = configOf(options)
   const log = await openLog(config.logging, config.cluster.nodeId)
   const { logger } = log
-  takeOverProcess(log)
-  const asked = askedToStop(log)
-  for (const warning of warnings) logger.warn(warning)
   const coordinator = makeCoordinator(config, { keepsProcessAlive: true })
+  const end = untilTheEnd()
+  takeOverProcess(log, coordinator, end)
+  for (const warning of warnings) logger.warn(warning)
   logEvents(coordinator, logger)
-  let limitMs = STOP_MS_MAX
+  const { drainSeconds, enabled } = config.http
+  const drainMs = enabled ? drainSeconds * 1000 : 0
   try {
-    await start(coordinator, logger, () => asked.ask('asked over HTTP to leave'))
-    const { drainSeconds, enabled } = config.http
-    const drain = enabled && drainSeconds > 0 ? `; requests are taken for ${drainSeconds} s more` : ''
-    logger.info(`${await asked.first}: stopping${drain}; a signal from now on ends it at once`)
-    limitMs += drainSeconds * 1000
+    await start(coordinator, logger, () => end.ask('asked over HTTP to leave'))
+    const drain = drainMs > 0 ? `; requests are taken for ${drainSeconds} s more` : ''
+    logger.info(`${await end.asked}: stopping${drain}; a signal from now on ends it at once`)
   } finally {
     try {
-      await within(limitMs, coordinator.close())
+      await within(STOP_MS_MAX + drainMs, coordinator.close())
     } finally {
-      asked.forget()
+      end.forget()
       await log.flush()
+      // What keeps it may be output that nobody reads, or what has kept the node from stopping.
+      setTimeout(() => process.exit(), LAST_WORDS_MS).unref()
     }
   }
 }
@@ -67,50 +70,51 @@ async function start(coordinator: CoordinatorService, logger: Logger, onLeave: (
   if (cluster.membership !== 'simple') logCompany(coordinator, logger)
 }
 
-/** How the node is told to stop. */
-interface Asked {
-  /** Resolves with the first way in which it was. */
-  first: Promise<string>
-  /** Tells it to stop, unless it was told already. */
+/** How it comes that the node stops. */
+interface End {
+  /** Resolves with the first way in which it was asked to; rejects where it cannot go on. */
+  asked: Promise<string>
+  /** Asks it to stop, unless it was asked already. */
   ask: (how: string) => void
+  /** Has it stop with a failure, unless it was asked already. */
+  fail: (failure: CliFailure) => void
   /** Listens to signals no more. */
   forget: () => void
 }
 
 /** Listens to signals. One that comes when the node was told to stop already ends the process at once. */
-function askedToStop({ flushNow }: Log): Asked {
-  let tell: (how: string) => void
+function untilTheEnd(): End {
+  let ask!: (how: string) => void
+  let fail!: (failure: CliFailure) => void
   let isAsked = false
-  const first = new Promise<string>((resolve) => (tell = resolve))
-  const ask = (how: string) => {
-    isAsked = true
-    tell(how)
-  }
+  const asked = new Promise<string>((resolve, reject) => ([ask, fail] = [resolve, reject]))
+  const markAsked = () => void (isAsked = true)
+  // It is looked at when the node has started.
+  asked.then(markAsked, markAsked)
   const listen = (name: keyof typeof SIGNALS) => {
-    if (isAsked) {
-      flushNow()
-      process.exit(SIGNAL_EXIT + SIGNALS[name])
-    }
+    if (isAsked) process.exit(SIGNAL_EXIT + SIGNALS[name])
     ask(name)
   }
   const names = Object.keys(SIGNALS) as (keyof typeof SIGNALS)[]
   for (const name of names) process.on(name, listen)
-  return { first, ask, forget: () => names.forEach((name) => process.off(name, listen)) }
+  return { asked, ask, fail, forget: () => names.forEach((name) => process.off(name, listen)) }
 }
 
 /** Has warnings, and errors that nobody caught, go to the log. */
-function takeOverProcess({ logger, flushNow }: Log): void {
+function takeOverProcess({ logger, flush }: Log, { membership }: CoordinatorService, end: End): void {
   // Node's own listener would print them beside the log.
   process.removeAllListeners('warning')
-  process.on('warning', (warning: Error & { code?: string }) => {
-    logger.warn({ code: warning.code, detail: warning.stack }, warning.message)
+  process.on('warning', ({ code, message, stack }: Error & { code?: string }) => {
+    logger.warn({ code, detail: stack }, message)
+    if (code === 'ERR_HYPERCACHE_NODE_ID_TAKEN') end.fail(new CliFailure(EXIT_NODE_ID_TAKEN, message))
   })
-  // Also of a promise that nobody caught. What the process was about to do is not known: it ends.
+  // Also of a promise that nobody caught. What the process was about to do is not known: it ends, and its
+  // keys are for others to have before anybody has read of it.
   process.on('uncaughtException', (error: unknown) => {
+    membership.close()
     const { problem, detail } = describedError(error)
     logger.fatal({ detail }, `an error that nobody caught: ${problem}`)
-    flushNow()
-    process.exit(EXIT_FAILED)
+    void flush().then(() => process.exit(EXIT_FAILED))
   })
 }
 
@@ -118,11 +122,7 @@ async function within(limitMs: number, stopped: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     const message = `the node has not stopped within ${limitMs / 1000} s`
-    timer = setTimeout(() => {
-      reject(new CliFailure(EXIT_FAILED, message))
-      // What keeps the node from stopping may keep the process too.
-      setTimeout(() => process.exit(EXIT_FAILED), LAST_WORDS_MS).unref()
-    }, limitMs)
+    timer = setTimeout(() => reject(new CliFailure(EXIT_FAILED, message)), limitMs)
   })
   try {
     await Promise.race([stopped, late])

@@ -18,7 +18,7 @@ import {
 } from './field.js'
 import { GOSSIP } from './gossip-fields.js'
 import { HASH_RING } from './hash-ring-fields.js'
-import { PRESETS, byPreset } from './presets.js'
+import { PRESETS } from './presets.js'
 import { SERF } from './serf-fields.js'
 
 /** The node and its cluster. */
@@ -120,13 +120,13 @@ export const CLUSTER = block('ClusterSection', 'The node, and the cluster that i
   }),
   hash_ring: HASH_RING,
   heartbeat_interval_seconds: field(seconds(0.01), {
-    ...byPreset('cluster.heartbeat_interval_seconds'),
+    byPreset: { local: 1, lan: 5, wan: 10 },
     description:
       "Time between two heartbeats, the coordinator's own timer that runs the health checks, in seconds; " +
       'fractions are allowed. Shorter sees a failed check sooner and costs more time.',
   }),
   failure_detection_timeout_seconds: field(seconds(), {
-    ...byPreset('cluster.failure_detection_timeout_seconds'),
+    byPreset: { local: 3, lan: 30, wan: 60 },
     description:
       'Most time that a node which does not answer is suspected before it is dead, in seconds, at least ' +
       '2 × heartbeat_interval_seconds. With membership: gossip a suspicion lasts min(' +

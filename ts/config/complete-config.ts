@@ -4,7 +4,7 @@ import { adviceOn } from './advice.js'
 import type { ClusterConfig } from './cluster-config.js'
 import { type HostFacts, defaultNodeId, reachableAddress, thisHost } from './host.js'
 import { LEAVES, type Leaf } from './leaves.js'
-import { PRESET_VALUES } from './presets.js'
+import type { PresetName } from './presets.js'
 import type { Problems } from './problems.js'
 import type { ResolvedClusterConfig } from './resolved-config.js'
 import { type GoodValues, checkRules } from './rules.js'
@@ -15,6 +15,14 @@ interface Value {
   readonly origin: string
 }
 
+/** Every configuration that was made here: frozen, so good for ever. */
+const CHECKED = new WeakSet<object>()
+
+/** Whether a value is a configuration that was checked and completed, and not a copy of one. */
+export function isChecked(value: unknown): value is ClusterConfig {
+  return typeof value === 'object' && value !== null && CHECKED.has(value)
+}
+
 /** Makes the configuration. @throws ERR_HYPERCACHE_CONFIG_INVALID with all that is wrong by now. */
 export function completeConfig(
   settings: Settings,
@@ -22,7 +30,7 @@ export function completeConfig(
   warnings: readonly string[],
   host?: HostFacts,
 ): ResolvedClusterConfig {
-  const preset = (settings.get('cluster.preset')?.value ?? 'lan') as keyof typeof PRESET_VALUES
+  const preset = (settings.get('cluster.preset')?.value ?? 'lan') as PresetName
   const values = new Map<string, Value>()
   for (const leaf of LEAVES) values.set(leaf.path, valueOf(leaf, settings.get(leaf.path), preset))
   const good = goodValues(values, settings)
@@ -42,11 +50,10 @@ export function completeConfig(
   })
 }
 
-function valueOf(leaf: Leaf, setting: Setting | undefined, preset: keyof typeof PRESET_VALUES): Value {
+function valueOf(leaf: Leaf, setting: Setting | undefined, preset: PresetName): Value {
   if (setting !== undefined) return { value: setting.value, origin: originText(setting) }
-  const byPreset = PRESET_VALUES[preset][leaf.path]
-  if (byPreset !== undefined) return { value: byPreset, origin: 'preset' }
-  return { value: leaf.field.default, origin: 'default' }
+  const { byPreset, default: value } = leaf.field
+  return byPreset === undefined ? { value, origin: 'default' } : { value: byPreset[preset], origin: 'preset' }
 }
 
 function originText({ origin, place }: Setting): string {
@@ -82,6 +89,7 @@ function derive(values: Map<string, Value>, host: HostFacts | undefined): void {
 /** The values as an object with the names of TypeScript, frozen throughout. */
 function treeOf(values: ReadonlyMap<string, Value>): ClusterConfig {
   const root: Record<string, unknown> = {}
+  CHECKED.add(root)
   const blocks = new Set<object>([root])
   for (const { path, camelNames } of LEAVES) {
     let block = root

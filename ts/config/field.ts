@@ -5,6 +5,7 @@ import type { ZodType, z as zod } from 'zod'
 import { isWellFormed } from '../checks.js'
 import { grouped } from '../errors.js'
 import { isAddress, isPeer } from '../addresses.js'
+import { type ByPreset, presetWords } from './presets.js'
 
 type Zod = typeof zod
 
@@ -32,6 +33,8 @@ export interface About {
   readonly description: string
   /** What it is where nothing is said; absent for a field that may be absent, or that is worked out. */
   readonly default?: unknown
+  /** What the presets make of it; a value that is given wins. */
+  readonly byPreset?: ByPreset
   /** The default in words, where it is worked out. */
   readonly defaultWords?: string
   /** A value for the commented-out line of a field that has no fixed default. */
@@ -57,7 +60,9 @@ export interface Block {
 
 /** Makes a field. */
 export function field(rule: Rule, about: About): Field {
-  return { ...rule, ...about }
+  const { byPreset } = about
+  if (byPreset === undefined) return { ...rule, ...about }
+  return { ...rule, defaultWords: presetWords(byPreset), example: byPreset.lan, ...about }
 }
 
 /** Makes a block. */

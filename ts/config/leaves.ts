@@ -1,9 +1,10 @@
-/** Names and paths of the fields: both spellings, environment variables, and what a misspelt one may mean. */
+/** Paths of the fields, environment variables, and what a misspelt name may mean. */
 
 import type * as Levenshtein from 'fastest-levenshtein'
 
 import type { Block, Field } from './field.js'
 import { FIELDS } from './fields.js'
+import { camelOf, snakeOf } from './names.js'
 
 /** A field with its place in the table. */
 export interface Leaf {
@@ -18,19 +19,6 @@ export interface Leaf {
 
 /** What names of environment variables begin with. */
 export const VARIABLE_PREFIX = 'HYPERCACHE_'
-
-/** A YAML name in TypeScript: `hash_seed` is `hashSeed`. */
-export function camelOf(name: string): string {
-  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
-}
-
-/** A name of any spelling as YAML has it: `hashSeed` and `Hash-Seed` are `hash_seed`. */
-export function snakeOf(name: string): string {
-  return name
-    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
-    .replaceAll('-', '_')
-    .toLowerCase()
-}
 
 /** Every field, in the order of the table. */
 export const LEAVES: readonly Leaf[] = leavesOf(FIELDS, [])

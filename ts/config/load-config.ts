@@ -3,7 +3,7 @@
 import { type Fields, checkedFields } from '../checks.js'
 import { wrongType, grouped } from '../errors.js'
 import type { ClusterConfig } from './cluster-config.js'
-import { completeConfig } from './complete-config.js'
+import { completeConfig, isChecked } from './complete-config.js'
 import { readEnvironment, readFlags } from './overrides.js'
 import { Problems, pathText } from './problems.js'
 import { readObject, readText } from './read-fields.js'
@@ -18,12 +18,14 @@ const BYTES_MAX = 1 << 18
 
 /**
  * Checks an object, with the names of YAML (`bind_port`) or of TypeScript (`bindPort`), and completes it by
- * presets and defaults. Looks at no environment. A configuration that was answered before is good again.
+ * presets and defaults. Looks at no environment. A configuration that was answered before is answered as it
+ * is, for nobody can have changed it.
  *
  * @returns the configuration, frozen throughout.
  * @throws ERR_HYPERCACHE_CONFIG_INVALID, whose `problems` are all that is wrong.
  */
 export function validateClusterConfig(value: unknown): ClusterConfig {
+  if (isChecked(value)) return value
   const problems = new Problems()
   return completeConfig(readObject(value, problems), problems, []).config
 }

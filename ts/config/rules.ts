@@ -3,7 +3,6 @@
 import { grouped } from '../errors.js'
 import { isAnyAddress, isLoopback } from '../addresses.js'
 import { leafAt } from './leaves.js'
-import { PRESET_VALUES } from './presets.js'
 import type { Problems } from './problems.js'
 import type { Settings } from './settings.js'
 
@@ -39,8 +38,8 @@ export function checkRules(values: GoodValues, settings: Settings, problems: Pro
 function sourceOf(path: string, values: GoodValues, settings: Settings): string {
   const setting = settings.get(path)
   if (setting === undefined) {
-    const preset = values.get('cluster.preset') as keyof typeof PRESET_VALUES | undefined
-    const isPreset = preset !== undefined && PRESET_VALUES[preset][path] !== undefined
+    const preset = values.get('cluster.preset') as string | undefined
+    const isPreset = preset !== undefined && leafAt(path)!.field.byPreset !== undefined
     return isPreset ? `that of preset ${preset}` : 'the default'
   }
   const { origin, place } = setting

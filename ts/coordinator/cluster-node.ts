@@ -228,7 +228,7 @@ export class ClusterNode<M extends MembershipProvider> implements CoordinatorSer
     // How the start ends is for those who asked for it. Without one nothing is waited for: not ready from now
     // on.
     if (this.#start !== undefined) await this.#start.catch(() => undefined)
-    if (this.state !== 'ready') return
+    if (this.state !== 'ready' && this.state !== 'evicted') return
     this.#lifecycle.enter('draining')
     this.#publish('coordinator:stopping', { nodeId: this.localNodeId })
     void this.#health.run()

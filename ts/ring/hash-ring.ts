@@ -678,6 +678,7 @@ export class HashRing {
     if (mark === Reason.Closed) throw new HyperCacheError('ERR_HYPERCACHE_RING_CLOSED', 'the ring is closed')
     if (mark === Reason.NoOwner) guarded(() => this.#native.fail())
     if (mark === Reason.OtherType || mark === Reason.NoBytes) throw notAKey(where, key)
+    if (mark === Reason.Panic) throw internal('a lookup panicked in native code')
     if (Number(mark) < 0) throw internal(`a lookup answered reason ${mark}`)
     const {
       version,

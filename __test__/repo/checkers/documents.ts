@@ -35,11 +35,19 @@ export function unknownScripts(documents: Source[], scripts: string[]): string[]
   )
 }
 
-/** Lines of a lock file that name a registry's host: they would bind everybody to the author's mirror. */
-export function resolvedHosts(lock: Source): string[] {
-  return lock.text
-    .split('\n')
-    .flatMap((line, index) =>
-      /"resolved": "https?:/.test(line) ? [finding(lock, index + 1, 'names the host of a registry')] : [],
-    )
+/** The commands of the command line tool: the name that each file under `ts/cli` gives. */
+export function commandsIn(files: Source[]): string[] {
+  return files.flatMap(({ text }) => [...text.matchAll(/\.command\('([a-z]+)/g)].map(([, name]) => name!))
+}
+
+/** The types of events: those whose payloads are checked. */
+export function eventTypesIn(payloads: Source): string[] {
+  return [...payloads.text.matchAll(/^ {2}'([a-z]+:[a-z]+)':/gm)].map(([, type]) => type!)
+}
+
+/** Names that a document does not have as code, alone or at the end of a command. */
+export function unnamedIn(document: Source, names: string[]): string[] {
+  return names
+    .filter((name) => !new RegExp(`\`(hypercache |[a-z]+ )*${name}\\b`).test(document.text))
+    .map((name) => `${document.path}: nothing about ${name}`)
 }

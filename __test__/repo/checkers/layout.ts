@@ -6,6 +6,7 @@ import type { Source } from './sources'
 /** What the top level may hold. A new entry is a decision: add it here, and to CONTRIBUTING.md. */
 const topLevel = new Set([
   '.ci',
+  '.editorconfig',
   '.github',
   '.gitignore',
   '.npmrc',
@@ -31,6 +32,7 @@ const topLevel = new Set([
   'package-lock.json',
   'package.json',
   'page',
+  'rust-toolchain.toml',
   'rustfmt.toml',
   'scripts',
   'ts',

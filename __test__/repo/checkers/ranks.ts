@@ -3,7 +3,8 @@
  *
  * A file imports from its own folder or from a lower rank, never from another folder of its rank: what flows
  * up are events and return values. Folders in a folder know the files around them, and not each other. The
- * addon has one door, `ts/native.ts`.
+ * addon has one door, `ts/native.ts`. The files of `@hypercache/ring` import each other, the addon and Node,
+ * and nothing else.
  */
 
 import { posix } from 'node:path'
@@ -37,6 +38,17 @@ const ground = new Set([
     'system-reason.ts',
   ],
 ])
+
+/** Those of them that are part of `@hypercache/ring`, as the folder `ring` is. */
+const ringGround = new Set([
+  ...['async-queue.ts', 'checks.ts', 'clock.ts', 'errors.ts', 'fifo.ts', 'frozen.ts', 'listeners.ts'],
+  ...['native.ts', 'types.ts'],
+])
+
+/** Whether a file is part of `@hypercache/ring`. */
+export function isOfRing(path: string): boolean {
+  return path.startsWith('ts/ring/') || ringGround.has(path.replace(/^ts\//, ''))
+}
 
 /** What stands or falls together: a folder, `index.ts`, or the files of rank 0. */
 interface Unit {
@@ -84,6 +96,11 @@ function isLoading(called: ts.Expression): boolean {
   return /^require(\.resolve)?$/.test(called.getText())
 }
 
+/** The path of the file that `path` names by a relative specifier. */
+export function targetOf(path: string, specifier: string): string {
+  return posix.join(posix.dirname(path), specifier).replace(/\.js$/, '.ts')
+}
+
 /** The imports of files under `ts/` that break a rule. */
 export function brokenImports(files: Source[]): string[] {
   return files.flatMap((file) => {
@@ -91,7 +108,7 @@ export function brokenImports(files: Source[]): string[] {
     if (from === undefined) return [finding(file, 1, `this place has no rank: give it one in ${tableFile}`)]
     const loaders = file.path === 'ts/native.ts' ? [] : otherLoaders(file)
     const broken = importsOf(file).flatMap(({ specifier, line }) => {
-      const rule = ruleBroken(file.path, from, specifier)
+      const rule = ruleBroken(file.path, from, specifier) ?? ringLeft(file.path, specifier)
       return rule === undefined ? [] : [finding(file, line, `imports ${specifier}: ${rule}`)]
     })
     return [...broken, ...loaders]
@@ -107,7 +124,7 @@ const tableFile = '__test__/repo/checkers/ranks.ts'
 
 function ruleBroken(path: string, from: Unit, specifier: string): string | undefined {
   if (!specifier.startsWith('.')) return undefined
-  const target = posix.join(posix.dirname(path), specifier).replace(/\.js$/, '.ts')
+  const target = targetOf(path, specifier)
   if (target === 'index.ts') {
     return path === 'ts/native.ts' ? undefined : 'only ts/native.ts imports the addon'
   }
@@ -124,4 +141,13 @@ function ruleBroken(path: string, from: Unit, specifier: string): string | undef
   return to.rank === from.rank
     ? `folders of one rank do not import each other (${ranks})`
     : `a file imports from its own folder or a lower rank (${ranks})`
+}
+
+/** How a file of `@hypercache/ring` needs what that package does not have. */
+function ringLeft(path: string, specifier: string): string | undefined {
+  if (!isOfRing(path) || specifier.startsWith('node:')) return undefined
+  if (!specifier.startsWith('.')) return '@hypercache/ring depends on no other package'
+  const target = targetOf(path, specifier)
+  if (target === 'index.ts' || isOfRing(target)) return undefined
+  return `${path} is part of @hypercache/ring, and ${target} is not`
 }

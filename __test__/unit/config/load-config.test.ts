@@ -153,10 +153,10 @@ describe('objects', () => {
       NO_ENV,
     )
 
-  test('a configuration that was answered is good again', () => {
+  test('a configuration that was answered is good again, and so is a copy of it', () => {
     const config = full()
-    expect(validateClusterConfig(config)).toEqual(config)
-    expect(validateClusterConfig(validateClusterConfig(config))).toEqual(config)
+    expect(validateClusterConfig(config)).toBe(config)
+    expect(validateClusterConfig(structuredClone(config))).toEqual(config)
   })
 
   test('in the spelling of YAML too', () => {

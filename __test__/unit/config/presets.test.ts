@@ -3,8 +3,10 @@ import { resolve } from 'node:path'
 
 import { describe, expect, test } from 'vitest'
 
-import { leafAt } from '../../../dist/config/leaves.js'
-import { PRESET_VALUES } from '../../../dist/config/presets.js'
+import type { Block, Field } from '../../../dist/config/field.js'
+import { FIELDS } from '../../../dist/config/fields.js'
+import { GOSSIP_TIMERS } from '../../../dist/config/gossip-fields.js'
+import type { PresetName } from '../../../dist/config/presets.js'
 import { loadClusterConfig } from '../../../dist/index.js'
 
 describe('presets', () => {
@@ -27,12 +29,6 @@ describe('presets', () => {
     expect(timers(`cluster: { preset: ${preset} }`)).toEqual(expected)
   })
 
-  test('each sets the same fields', () => {
-    const [first, ...others] = Object.values(PRESET_VALUES).map((values) => Object.keys(values))
-    for (const other of others) expect(other).toEqual(first)
-    expect(first!.filter((path) => leafAt(path)?.field.example === undefined)).toEqual([])
-  })
-
   test('lan is the default, and a value that is given wins', () => {
     expect(timers('{}')).toEqual(LAN)
     const given = 'cluster: { preset: local, heartbeat_interval_seconds: 0.5, gossip: { gossip_fanout: 9 } }'
@@ -46,33 +42,19 @@ describe('docs/config.md, by hand', () => {
       .split('\n')
       .map((line) => line.split('|').map((cell) => cell.trim().replaceAll('`', '')))
       .filter(([, name]) => name !== undefined && first.test(name))
-  const { local, lan, wan } = PRESET_VALUES
-
-  test('has the timers of the presets', () => {
-    const table = rows(/^[a-z]+_\w+$/).filter((cells) => cells.length === 6 && /^[\d.]+$/.test(cells[2]!))
-    const inTable = table.map(([, name, ...cells]) => [name, ...cells.slice(0, 3).map(Number)])
-    const ofGossip = Object.keys(lan).filter((path) => path.startsWith('cluster.gossip.'))
-    expect(inTable.toSorted()).toEqual(
-      ofGossip.map((path) => [path.split('.')[2], local[path], lan[path], wan[path]]).toSorted(),
-    )
-    for (const [name, timers] of Object.entries(PRESET_VALUES)) {
-      const [row] = rows(new RegExp(`^${name}$`))
-      expect(row!.slice(2, 4).map(Number)).toEqual([
-        timers['cluster.heartbeat_interval_seconds'],
-        timers['cluster.failure_detection_timeout_seconds'],
-      ])
-    }
-  })
+  const { cluster } = FIELDS.fields as { cluster: Block }
+  const timersOf = (preset: PresetName) => (name: string) =>
+    (({ ...cluster.fields, ...GOSSIP_TIMERS })[name] as Field).byPreset![preset]
 
   test('works the time to notice a failure out by the formula', () => {
     const worked = rows(/^(local|lan|wan)$/).filter((cells) => cells.length === 9)
     expect(worked).toHaveLength(6)
     for (const [, name, nodes, waits, probe, suspicion, mean, most] of worked) {
-      const timers = PRESET_VALUES[name as keyof typeof PRESET_VALUES]
-      const interval = timers['cluster.gossip.probe_interval_seconds']!
-      const multiplier = timers['cluster.gossip.suspicion_multiplier']!
+      const timer = timersOf(name as PresetName)
+      const interval = timer('probe_interval_seconds')
+      const multiplier = timer('suspicion_multiplier')
       const lasts = Math.min(
-        timers['cluster.failure_detection_timeout_seconds']!,
+        timer('failure_detection_timeout_seconds'),
         multiplier * Math.max(1, Math.log10(Number(nodes))) * interval,
       )
       expect([Number(probe), Number(suspicion)]).toEqual([interval, Number(lasts.toFixed(1))])

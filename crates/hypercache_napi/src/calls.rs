@@ -85,8 +85,8 @@ pub unsafe fn answer<const N: usize>(
         sys::napi_get_cb_info(env, info, &mut count, values.as_mut_ptr(), ptr::null_mut(), &mut data);
         &*data.cast::<Environment>()
     };
-    let version = catch_unwind(AssertUnwindSafe(|| then(environment, values))).unwrap_or(reason::PANIC);
-    environment.mailbox.set(place::VERSION, version);
+    let mark = catch_unwind(AssertUnwindSafe(|| then(environment, values))).unwrap_or(reason::PANIC);
+    environment.mailbox.set(place::MARK, mark);
     ptr::null_mut()
 }
 

@@ -21,7 +21,7 @@ pub mod place {
     /// In: 1 to answer from the snapshot of the call before.
     pub const IS_SAME_SNAPSHOT: usize = 2;
     /// Out: the version of the slot names (31 bits), or a negative reason why there is no answer.
-    pub const VERSION: usize = 3;
+    pub const MARK: usize = 3;
     /// Out: slots. In, for a batch: where each key ends in the joined string.
     pub const SLOTS: usize = 4;
 }

@@ -16,7 +16,7 @@ use crate::tokens::{owner_bounded_of_token, owner_of_token, replicas_of_token};
 /// The lookups and the mailbox they answer into. Nothing is returned: `mailbox` says what was found.
 #[napi(object, object_from_js = false)]
 pub struct NativeCalls<'e> {
-    /// [ring, count, is same snapshot, version or reason, slots …]: see `ts/native.ts`.
+    /// [ring, count, is same snapshot, mark or reason, slots …]: see `ts/native.ts`.
     #[napi(ts_type = "Int32Array")]
     pub mailbox: Unknown<'e>,
     /// Finds the owner of a key.

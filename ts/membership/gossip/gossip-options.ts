@@ -4,6 +4,8 @@ import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 
 import type { GossipConfig, HashRingConfig } from '../../config/cluster-config.js'
+import { GOSSIP_TIMERS, nativeTimer } from '../../config/gossip-fields.js'
+import { camelOf } from '../../config/names.js'
 import { HyperCacheError } from '../../errors.js'
 import type { NativeGossipOptions, NativeRecord, NativeTiming } from '../../native.js'
 import { systemReason } from '../../system-reason.js'
@@ -102,19 +104,11 @@ function sharedOptions(hashRing: HashRingConfig): string[] {
 }
 
 function timingOf(gossip: GossipConfig, failureDetectionTimeoutSeconds: number): NativeTiming {
-  return {
-    probeIntervalMs: gossip.probeIntervalSeconds * 1000,
-    probeTimeoutMs: gossip.probeTimeoutSeconds * 1000,
-    indirectProbeCount: gossip.indirectProbeCount,
-    gossipIntervalMs: gossip.gossipIntervalSeconds * 1000,
-    gossipFanout: gossip.gossipFanout,
-    retransmitMultiplier: gossip.retransmitMultiplier,
-    suspicionMultiplier: gossip.suspicionMultiplier,
-    suspicionMaxMs: failureDetectionTimeoutSeconds * 1000,
-    syncIntervalMs: gossip.syncIntervalSeconds * 1000,
-    syncTimeoutMs: gossip.syncTimeoutSeconds * 1000,
-    seedRetryMaxMs: gossip.seedRetryMaxSeconds * 1000,
-    leaveTimeoutMs: gossip.leaveTimeoutSeconds * 1000,
-    reapAfterMs: gossip.reapAfterSeconds * 1000,
-  }
+  const timers = Object.keys(GOSSIP_TIMERS).map((name) => {
+    const native = nativeTimer(name)
+    return [native.name, gossip[camelOf(name) as keyof GossipConfig] * native.factor]
+  })
+  // A test compares the names of the timers with those that native code takes.
+  const timing = Object.fromEntries(timers) as Omit<NativeTiming, 'suspicionMaxMs'>
+  return { ...timing, suspicionMaxMs: failureDetectionTimeoutSeconds * 1000 }
 }

@@ -1,0 +1,41 @@
+/** The public names of the ring: all that `@hypercache/ring` exports. */
+
+export { HyperCacheError } from '../errors.js'
+export type { ConfigProblem, ErrorCode } from '../errors.js'
+export { HashRing } from './hash-ring.js'
+export type {
+  BoundedOptions,
+  CacheMetrics,
+  Distribution,
+  ExplainedNode,
+  Explanation,
+  HashFunction,
+  HashFunctionName,
+  HashRingOptions,
+  Key,
+  KeyTransfer,
+  MovedKeys,
+  MovedRange,
+  Movement,
+  MovementPlan,
+  NodeChange,
+  NodeKeys,
+  NodeOwnership,
+  NodeSpec,
+  NodeStatus,
+  PackedKeys,
+  PackedOwners,
+  PlanOptions,
+  PlannedChange,
+  PlannedUpdate,
+  RingChange,
+  RingMetrics,
+  RingNode,
+  RingOwnership,
+  RingPoint,
+  SetNodesResult,
+  SkippedNode,
+  StopWatching,
+  Transfer,
+  WatchOptions,
+} from '../types.js'
