@@ -6,7 +6,7 @@ const SEEDS: u64 = 256;
 const THREADS: usize = 2;
 
 /// In how many runs of the sweep each has to have happened at least.
-const HAPPENED_MIN: [(&str, u64); 31] = [
+const HAPPENED_MIN: [(&str, u64); 35] = [
     ("addresses taken over", 1),
     ("bad links", 20),
     ("broadcasts", 250),
@@ -17,6 +17,7 @@ const HAPPENED_MIN: [(&str, u64); 31] = [
     ("datagrams delayed", 20),
     ("datagrams doubled", 20),
     ("datagrams lost", 80),
+    ("deaf hosts", 10),
     ("exchanges cut off", 80),
     ("freezes", 50),
     ("garbage", 50),
@@ -25,6 +26,7 @@ const HAPPENED_MIN: [(&str, u64); 31] = [
     ("leaves", 100),
     ("machines off", 80),
     ("moves to another address", 30),
+    ("mute hosts", 10),
     ("names not resolved", 3),
     ("one-way cuts", 40),
     ("partitions", 60),
@@ -32,12 +34,14 @@ const HAPPENED_MIN: [(&str, u64); 31] = [
     ("restarts", 100),
     ("second processes with one id", 5),
     ("segments lost", 80),
+    ("shared addresses", 2),
     ("spells of damage", 20),
     ("spells of delay", 20),
     ("spells of duplicates", 20),
     ("spells of loss", 60),
     ("stalls", 40),
     ("updates", 250),
+    ("wrong addresses", 2),
 ];
 
 #[test]
