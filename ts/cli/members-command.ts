@@ -96,11 +96,12 @@ function agreementOf({ ringAgreement, members: all }: MembersAnswer, { checksum 
 
 function tableOf(listed: readonly Listed[]): string[] {
   const rows = listed.map((member) => {
-    const { id, status, address, port, zone, weight, share, incarnation, statusSinceMs, isLocal } = member
+    const { id, status, doubt, address, port, zone, weight, share, incarnation, statusSinceMs, isLocal } =
+      member
     return [
       isLocal ? '*' : '',
       named(id),
-      status,
+      doubt === undefined ? status : `${status} (${doubt})`,
       new Date(statusSinceMs).toISOString().replace(/\.\d+Z$/, 'Z'),
       oneLine(hostPort(address, port)),
       zone === undefined ? '–' : named(zone),

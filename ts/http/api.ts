@@ -70,6 +70,8 @@ export interface RingNodeView {
   id: string
   status: NodeStatus
   statusSinceMs: number
+  /** What it holds against itself, where it does. */
+  doubt?: 'stalled' | 'unreachable'
   weight: number
   zone?: string
   pointCount: number

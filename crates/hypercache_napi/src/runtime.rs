@@ -385,20 +385,17 @@ fn refusal_of(Refusal { id, error }: Refusal) -> NativeRefusal {
 }
 
 fn verdict_of(verdict: Verdict) -> NativeVerdict {
-    match verdict {
-        Verdict::Diverged { checksum, others, duration } => NativeVerdict {
-            is_agreed: false,
-            checksum: checksum_text(checksum),
-            others: checksum_texts(others),
-            member_count: 0,
-            duration_ms: milliseconds(duration),
-        },
-        Verdict::Agreed { checksum, member_count, duration } => NativeVerdict {
-            is_agreed: true,
-            checksum: checksum_text(checksum),
-            others: Vec::new(),
-            member_count: member_count as u32,
-            duration_ms: milliseconds(duration),
-        },
+    let (is_agreed, checksum, others, member_count, duration) = match verdict {
+        Verdict::Diverged { checksum, others, duration } => (false, checksum, others, 0, duration),
+        Verdict::Agreed { checksum, member_count, duration } => {
+            (true, checksum, Vec::new(), member_count, duration)
+        }
+    };
+    NativeVerdict {
+        is_agreed,
+        checksum: checksum_text(checksum),
+        others: checksum_texts(others),
+        member_count: member_count as u32,
+        duration_ms: milliseconds(duration),
     }
 }

@@ -44,7 +44,7 @@ pub fn stall(plan: &mut Plan) {
     }
 }
 
-/// Adds hosts that datagrams do not reach for a while, and one that is never reached where it says that it is,
+/// Adds hosts that datagrams do not reach for a while, and one that is never reached where it says it is,
 /// in some runs. By a number of its own, as [`stall`].
 pub fn misplace(plan: &mut Plan) {
     let mut rng = StdRng::seed_from_u64(plan.seed ^ 0x006d_6973_706c_6163);

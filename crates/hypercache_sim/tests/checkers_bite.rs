@@ -117,17 +117,6 @@ fn plants_of_changes() -> BTreeMap<&'static str, Plant> {
         tell(history, one, ChangeKind::Reaped, Status::Dead, dead.clone());
         tell(history, one, ChangeKind::Joined, Status::Alive, dead);
     });
-    plants.insert("flapping", |history| {
-        let (.., one, other) = cast(history);
-        let living = shown(history, one, other);
-        for (kind, status) in [
-            (ChangeKind::Suspected, Status::Suspected),
-            (ChangeKind::Recovered, Status::Alive),
-            (ChangeKind::Suspected, Status::Suspected),
-        ] {
-            tell(history, one, kind, status, living.clone());
-        }
-    });
     plants.insert("false deaths", |history| {
         let (.., one, other) = cast(history);
         let living = shown(history, one, other);
@@ -185,6 +174,17 @@ fn plants_of_changes() -> BTreeMap<&'static str, Plant> {
 
 fn plants_of_following() -> BTreeMap<&'static str, Plant> {
     let mut plants: BTreeMap<&'static str, Plant> = BTreeMap::new();
+    plants.insert("flapping", |history| {
+        let (.., one, other) = cast(history);
+        let living = shown(history, one, other);
+        for (kind, status) in [
+            (ChangeKind::Suspected, Status::Suspected),
+            (ChangeKind::Recovered, Status::Alive),
+            (ChangeKind::Suspected, Status::Suspected),
+        ] {
+            tell(history, one, kind, status, living.clone());
+        }
+    });
     plants.insert("following", |history| {
         let (.., one, other) = cast(history);
         let id = history.processes[other].id.clone();

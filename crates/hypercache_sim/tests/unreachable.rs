@@ -71,10 +71,7 @@ fn told_of_last(count: usize, faults: &[Fault]) -> Vec<Vec<Told>> {
 }
 
 fn suspected_and_back(id: &str) -> [Told; 2] {
-    [
-        (id.into(), ChangeKind::Suspected, Some(Doubt::Unreachable)),
-        (id.into(), ChangeKind::Recovered, None),
-    ]
+    [(id.into(), ChangeKind::Suspected, Some(Doubt::Unreachable)), (id.into(), ChangeKind::Recovered, None)]
 }
 
 #[test]

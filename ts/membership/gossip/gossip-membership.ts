@@ -5,7 +5,13 @@ import { type Clock, keepAlive, systemClock } from '../../clock.js'
 import type { Member, MembershipChange } from '../../cluster-types.js'
 import { HyperCacheError, wrongType } from '../../errors.js'
 import { callListener, stopWatching, warn } from '../../listeners.js'
-import { type NativeEvent, type NativeMemberChange, guarded, internal } from '../../native.js'
+import {
+  type NativeEvent,
+  type NativeMemberChange,
+  type NativeProblem,
+  guarded,
+  internal,
+} from '../../native.js'
 import { NodeRuntime, RUNTIME } from '../../node-runtime.js'
 import type { HashFunction, StopWatching } from '../../types.js'
 import type {
@@ -17,7 +23,7 @@ import type {
 import { memberOf } from './gossip-member.js'
 import { type GossipMembershipOptions, type LocalState, nativeOptions, recordOf } from './gossip-options.js'
 import { networkMetricsOf } from './gossip-traffic.js'
-import { refused, warnOfStranger } from './gossip-words.js'
+import { refused, warnOfProblems, warnOfStranger } from './gossip-words.js'
 import { MemberView, notJoined } from '../member-view.js'
 import type { MembershipMetrics, MembershipSubscription } from '../membership-provider.js'
 import { asRingKeepsIt, isSame } from '../local-node.js'
@@ -42,7 +48,7 @@ export class GossipMembership implements DistributedMembership {
   /** Whether sockets are open. */
   #isOpen = false
   #startedAtMs = 0
-  #problems: readonly string[] = []
+  #problems: readonly NativeProblem[] = []
   /** The last join or leave that was asked for, until its end. */
   #lastTurn: { kind: 'join' | 'leave'; ended: Promise<void> } | undefined
   #isLeaving = false
@@ -189,7 +195,7 @@ export class GossipMembership implements DistributedMembership {
   }
 
   problems(): readonly string[] {
-    return this.#problems
+    return Object.freeze(this.#problems.map(({ text }) => text))
   }
 
   networkMetrics(): NetworkMetrics {
@@ -319,8 +325,10 @@ export class GossipMembership implements DistributedMembership {
       const received = Object.freeze({ originNodeId, ...message })
       for (const listener of [...this.#broadcastListeners])
         void callListener('onBroadcast()', listener, received)
-    } else if (problems !== undefined) this.#problems = Object.freeze(problems)
-    else if (stranger !== undefined) warnOfStranger(stranger[0]!, stranger[1]!)
+    } else if (problems !== undefined) {
+      warnOfProblems(this.#problems, problems)
+      this.#problems = problems
+    } else if (stranger !== undefined) warnOfStranger(stranger[0]!, stranger[1]!)
     else if (conflict !== undefined) this.#giveWay(conflict)
     else if (hasLeft === true) this.#endWaiting?.()
     else if (hasFailed === true) this.#dropOut(internal('the membership has ended'))
@@ -335,7 +343,7 @@ export class GossipMembership implements DistributedMembership {
   /** Takes no part any more, without having been asked to go. */
   #dropOut(error: HyperCacheError): void {
     this.#end()
-    this.#problems = Object.freeze([error.message])
+    this.#problems = [{ kind: 'idTaken', text: error.message }]
     warn(error.code, `${error.message}: this node takes no part any more`)
     this.#endWaiting?.(this.#isLeaving ? undefined : error)
   }

@@ -1,7 +1,8 @@
-/** What there is to say of a join that was refused, and of strangers. */
+/** What there is to say of a join that was refused, of strangers, and of problems. */
 
-import { HyperCacheError } from '../../errors.js'
+import { type ErrorCode, HyperCacheError } from '../../errors.js'
 import { warn } from '../../listeners.js'
+import type { NativeProblem } from '../../native.js'
 
 /** The error for a join that the cluster has refused. */
 export function refused(why: string): HyperCacheError {
@@ -20,4 +21,19 @@ const STRANGERS: Readonly<Record<string, string>> = {
 export function warnOfStranger(address: string, why: string): void {
   const what = STRANGERS[why] ?? 'what are no messages of a member'
   warn('ERR_HYPERCACHE_STRANGER', `${address} sends ${what}: they are counted and dropped; this is told once`)
+}
+
+/** Problems that are warned of when they begin: the health check alone might not be looked at. */
+const WARNED: Readonly<Partial<Record<NativeProblem['kind'], ErrorCode>>> = {
+  unreachable: 'ERR_HYPERCACHE_UNREACHABLE',
+  sharedAddress: 'ERR_HYPERCACHE_ADDRESS_SHARED',
+}
+
+/** Warns of problems that there were not before. */
+export function warnOfProblems(before: readonly NativeProblem[], now: readonly NativeProblem[]): void {
+  const known = new Set(before.map(({ text }) => text))
+  for (const { kind, text } of now) {
+    const code = WARNED[kind]
+    if (code !== undefined && !known.has(text)) warn(code, text)
+  }
 }

@@ -43,7 +43,6 @@ export class SerfMembership implements DistributedMembership {
   readonly #options: CheckedSerfOptions
   readonly #talk: SerfTalk
   readonly #view: MemberView
-  /** What all members have to have alike. */
   readonly #common: Common
   readonly #link: SerfLink
   readonly #seeds: SerfSeeds
@@ -72,8 +71,7 @@ export class SerfMembership implements DistributedMembership {
     const { local, clusterName, hashRing, timings } = this.#options
     const said = { ...keptSaid(local), incarnation: 0, startedAtMs: 0 }
     this.localNodeId = local.id
-    const common = { clusterName, hashOptions: hashOptionsText(hashRing) }
-    this.#common = common
+    const common = (this.#common = { clusterName, hashOptions: hashOptionsText(hashRing) })
     this.#view = new MemberView(clock)
     this.#doubts = new SerfDoubts(clock, timings)
     this.#reader = new MemberReader(common, (reason) => this.#drop(reason))

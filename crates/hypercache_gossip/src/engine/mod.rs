@@ -28,6 +28,7 @@ mod member_index;
 mod merging;
 mod options;
 mod outbound;
+mod probing;
 mod problem;
 mod publishing;
 mod reachability;

@@ -75,7 +75,7 @@ impl Engine {
         self.counts.bytes_sent += frame.len() as u64;
         let timing = &self.options.timing;
         let timeout = match request {
-            // Who is asked whether it is there while somebody waits must answer sooner than that one gives up.
+            // Whoever is asked while somebody waits must answer sooner than that one gives up.
             OutboundRequest::CheckIncumbent { .. } => timing.sync_timeout / 2,
             OutboundRequest::Probe(_) => timing.probe_interval.saturating_sub(timing.probe_timeout),
             _ => timing.sync_timeout,

@@ -95,11 +95,15 @@ impl Swim {
 
     /// Has a probe pass for answered, whose answer has come by another way than a datagram.
     pub fn acknowledge(&mut self, (src, number): Probe) {
-        let Some(probed) = self.member(&src.id).filter(|member| member.state() != State::Down) else { return };
+        let Some(probed) = self.member(&src.id).filter(|member| member.state() != State::Down) else {
+            return;
+        };
         let (src_incarnation, dst) = (probed.incarnation(), self.identity().clone());
         let mut bytes = Vec::new();
         let ack = Header { src, src_incarnation, dst, message: Message::Ack(number) };
-        PostcardCodec.encode_header(&ack, &mut bytes).expect("a header has nothing that postcard cannot hold");
+        PostcardCodec
+            .encode_header(&ack, &mut bytes)
+            .expect("a header has nothing that postcard cannot hold");
         self.runtime.probe = None;
         // Foca pays no heed to the answer to a probe that is over.
         drop(self.handle_datagram(&bytes));

@@ -110,7 +110,13 @@ mod tests {
     }
 
     /// How a codec with this hearsay reads what a speaker says.
-    fn read(hearsay: &Hearsay, speaker: &str, generation: Generation, incarnation: u16, state: State) -> State {
+    fn read(
+        hearsay: &Hearsay,
+        speaker: &str,
+        generation: Generation,
+        incarnation: u16,
+        state: State,
+    ) -> State {
         let mut codec = SwimCodec { hearsay: hearsay.clone(), speaker: speaker.into(), encoded: channel().0 };
         let mut bytes = Vec::new();
         codec.encode_member(&Member::new(of(generation), incarnation, state), &mut bytes).expect("room");
