@@ -286,7 +286,7 @@ export interface NativeEvent {
   joinEnded?: string
   broadcast?: NativeBroadcast
   /** All that stands against its being well. */
-  problems?: Array<string>
+  problems?: Array<NativeProblem>
   /** Somebody sends what is not heeded: the address, and why. */
   stranger?: Array<string>
   /** Another process has its id: the address of that one. It takes no part any more. */
@@ -518,6 +518,13 @@ export interface NativePoint {
   token: bigint
   node: string
   virtualNode: number
+}
+
+/** Something that stands against a member's being well. */
+export interface NativeProblem {
+  kind: 'seeds' | 'idTaken' | 'unreachable' | 'sharedAddress'
+  /** In words. */
+  text: string
 }
 
 /** A range that moves. `null` is nobody. */

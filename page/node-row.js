@@ -62,7 +62,8 @@ export class NodeRow {
     setText(this.#since, `since ${since}`)
     this.#status.className = `status is-${node.status}`
     const mark = element('span', { 'aria-hidden': 'true', class: 'status-mark' }, statusMarks[node.status])
-    fill(this.#status, mark, ` ${node.status}`)
+    const doubt = node.doubt === undefined ? '' : `: ${node.doubt}`
+    fill(this.#status, mark, ` ${node.status}${doubt}`)
     fill(this.#zone, node.zone === undefined ? '–' : nameOf(node.zone))
     setText(this.#weight, number(node.weight))
     this.#weight.title = counted(node.pointCount, 'point')

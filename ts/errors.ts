@@ -5,6 +5,7 @@
  * one process have two classes. What each means, and what to do, is in `docs/errors.md`.
  */
 export type ErrorCode =
+  | 'ERR_HYPERCACHE_ADDRESS_SHARED'
   | 'ERR_HYPERCACHE_BROADCAST_TOO_LARGE'
   | 'ERR_HYPERCACHE_BUS_CLOSED'
   | 'ERR_HYPERCACHE_CONFIG_INVALID'
@@ -68,6 +69,7 @@ export type ErrorCode =
   | 'ERR_HYPERCACHE_UNKNOWN_NODE'
   | 'ERR_HYPERCACHE_UNKNOWN_SELECTION'
   | 'ERR_HYPERCACHE_UNKNOWN_STATUS'
+  | 'ERR_HYPERCACHE_UNREACHABLE'
   | 'ERR_HYPERCACHE_WATCH_OVERFLOW'
 
 /** One thing that is wrong with a configuration. */

@@ -79,7 +79,7 @@ export type {
 export { startHttpServer } from './http/http-server.js'
 export type { HttpLogger, HttpServer, HttpServerOptions } from './http/http-server.js'
 export type { BroadcastMessage, ReceivedBroadcast } from './events/broadcast.js'
-export type { DistributedMembership, NetworkMetrics } from './membership/distributed-membership.js'
+export type { DistributedMembership, NetworkMetrics, Placement } from './membership/distributed-membership.js'
 export { GossipMembership } from './membership/gossip/gossip-membership.js'
 export type { GossipMembershipOptions } from './membership/gossip/gossip-options.js'
 export type {

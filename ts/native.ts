@@ -108,6 +108,7 @@ export type {
   NativeNodeSpec,
   NativeOptions,
   NativePlannedChange,
+  NativeProblem,
   NativeRecord,
   NativeRefusal,
   NativeRing,

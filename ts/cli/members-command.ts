@@ -15,6 +15,12 @@ import { columns, glossary, grouped, named, percent } from './text.js'
 
 const STATUSES: readonly NodeStatus[] = ['alive', 'suspected', 'dead', 'leaving', 'updating']
 
+/** What a member may hold against itself, in words. */
+const DOUBTS: Readonly<Record<NonNullable<Member['doubt']>, string>> = {
+  stalled: 'the member says itself that its event loop stands still',
+  unreachable: 'the member says itself that others cannot reach it at its address',
+}
+
 /** Members whose rings are compared. */
 const LIVE: ReadonlySet<NodeStatus> = new Set(['alive', 'suspected', 'updating'])
 
@@ -67,11 +73,17 @@ function report(
   if (listed.length === 0) return [...head, 'None of them is in a status that was asked for.']
   const words = [
     ['*', 'the node that was asked'],
+    ...doubtsOf(listed).map((doubt) => [doubt, DOUBTS[doubt]]),
     ['since', 'when the node that was asked saw the status begin, in UTC'],
     ['share', 'the part of all keys that the member answers for'],
     ['incarnation', 'version of what the member says of itself; only it raises it'],
   ]
   return [...head, '', ...tableOf(listed), '', ...glossary(words, lineCells)]
+}
+
+function doubtsOf(listed: readonly Listed[]): NonNullable<Member['doubt']>[] {
+  const doubts = listed.flatMap(({ doubt }) => (doubt === undefined ? [] : [doubt]))
+  return [...new Set(doubts)].sort()
 }
 
 function summaryOf({ clusterName, localNodeId, members: all }: MembersAnswer): string {
@@ -96,11 +108,12 @@ function agreementOf({ ringAgreement, members: all }: MembersAnswer, { checksum 
 
 function tableOf(listed: readonly Listed[]): string[] {
   const rows = listed.map((member) => {
-    const { id, status, address, port, zone, weight, share, incarnation, statusSinceMs, isLocal } = member
+    const { id, status, doubt, address, port, zone, weight, share, incarnation } = member
+    const { statusSinceMs, isLocal } = member
     return [
       isLocal ? '*' : '',
       named(id),
-      status,
+      doubt === undefined ? status : `${status}: ${doubt}`,
       new Date(statusSinceMs).toISOString().replace(/\.\d+Z$/, 'Z'),
       oneLine(hostPort(address, port)),
       zone === undefined ? '–' : named(zone),

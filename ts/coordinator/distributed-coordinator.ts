@@ -3,6 +3,7 @@
 import type { ClusterConfigInput } from '../config/cluster-config-input.js'
 import { validateClusterConfig } from '../config/load-config.js'
 import { HyperCacheError, shown } from '../errors.js'
+import { placementOf } from '../membership/placement.js'
 import type { DistributedMembership } from '../membership/distributed-membership.js'
 import { ClusterNode } from './cluster-node.js'
 import { type DistributedOptions, checkedDistributedOptions } from './coordinator-options.js'
@@ -45,5 +46,7 @@ export class DistributedCoordinator extends ClusterNode<DistributedMembership> {
       divergenceMs,
       networkOf: (parts) => new NodeNetwork(membership, parts),
     })
+    const { hashFunction, hashSeed } = validated.cluster.hashRing
+    membership.usePlacement?.(placementOf(common.hashFunction ?? hashFunction, hashSeed))
   }
 }

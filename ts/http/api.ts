@@ -70,6 +70,8 @@ export interface RingNodeView {
   id: string
   status: NodeStatus
   statusSinceMs: number
+  /** What the node holds against itself: see `Member.doubt`. */
+  doubt?: Member['doubt']
   weight: number
   zone?: string
   pointCount: number

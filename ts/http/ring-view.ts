@@ -74,11 +74,15 @@ export class RingView {
 
   /** Made anew each time: a status, a zone or a weight may change without the version. */
   #answer(): RingAnswer {
-    const { config, localNodeId, routing } = this.#coordinator
+    const { config, localNodeId, membership, routing } = this.#coordinator
     const { hashSeed, hashFunction, virtualNodeCount, replicationFactor } = config.cluster.hashRing
     const { ring, isSeeded } = routing
     const ownership = new Map(ring.ownership().map((owned) => [owned.id, owned]))
-    const nodes = ring.nodes().map((node) => nodeView(node, ownership.get(node.id), localNodeId))
+    const nodes = ring.nodes().map((node) => {
+      const { doubt } = membership.member(node.id) ?? {}
+      const view = nodeView(node, ownership.get(node.id), localNodeId)
+      return doubt === undefined ? view : { ...view, doubt }
+    })
     const { version, checksum, owners } = this.#current()
     return {
       version,

@@ -33,6 +33,14 @@ export interface NetworkMetrics {
   readonly convergenceMs?: number
 }
 
+/** What places keys at a node. Where it is another one, so is the owner of most keys. */
+export interface Placement {
+  /** `hash_function` of the configuration, or `custom` for a function of the program's own. */
+  readonly hashFunction: string
+  /** 16 hexadecimal digits: of the tokens that fixed probe texts have, as keys and as virtual nodes. */
+  readonly fingerprint: string
+}
+
 /** Knows members in other processes, and carries what they tell each other. */
 export interface DistributedMembership extends MembershipProvider {
   /**
@@ -55,6 +63,13 @@ export interface DistributedMembership extends MembershipProvider {
    * @throws ERR_HYPERCACHE_OUT_OF_RANGE unless it is 1 to 65,535; ERR_HYPERCACHE_INVALID_TYPE.
    */
   announcePort?(name: string, port: number | undefined): void
+
+  /**
+   * Takes note of what places keys at this node, before the join: members with another placement are refused.
+   * Without a call it is what the options of the membership say. A provider whose members cannot compare it
+   * has no such method.
+   */
+  usePlacement?(placement: Placement): void
 
   /**
    * Tells the others the checksum of this node's ring: 16 hexadecimal digits. Does nothing while not joined.

@@ -5,20 +5,28 @@ import { type Clock, keepAlive, systemClock } from '../../clock.js'
 import type { Member, MembershipChange } from '../../cluster-types.js'
 import { HyperCacheError, wrongType } from '../../errors.js'
 import { callListener, stopWatching, warn } from '../../listeners.js'
-import { type NativeEvent, type NativeMemberChange, guarded, internal } from '../../native.js'
+import {
+  type NativeEvent,
+  type NativeMemberChange,
+  type NativeProblem,
+  guarded,
+  internal,
+} from '../../native.js'
 import { NodeRuntime, RUNTIME } from '../../node-runtime.js'
 import type { StopWatching } from '../../types.js'
 import type {
   BroadcastMessage,
   DistributedMembership,
   NetworkMetrics,
+  Placement,
   ReceivedBroadcast,
 } from '../distributed-membership.js'
 import { memberOf } from './gossip-member.js'
 import { type GossipMembershipOptions, type LocalState, nativeOptions, recordOf } from './gossip-options.js'
 import { networkMetricsOf } from './gossip-traffic.js'
-import { refused, warnOfStranger } from './gossip-words.js'
+import { refused, warnOfProblem, warnOfStranger } from './gossip-words.js'
 import { MemberView, notJoined } from '../member-view.js'
+import { placementOf } from '../placement.js'
 import type { MembershipMetrics, MembershipSubscription } from '../membership-provider.js'
 import { asRingKeepsIt, isSame } from '../local-node.js'
 
@@ -42,7 +50,8 @@ export class GossipMembership implements DistributedMembership {
   /** Whether sockets are open. */
   #isOpen = false
   #startedAtMs = 0
-  #problems: readonly string[] = []
+  #problems: readonly NativeProblem[] = []
+  #placement: Placement
   /** The last join or leave that was asked for, until its end. */
   #lastTurn: { kind: 'join' | 'leave'; ended: Promise<void> } | undefined
   #isLeaving = false
@@ -54,6 +63,7 @@ export class GossipMembership implements DistributedMembership {
     const { id, metadata } = asRingKeepsIt(options.local)
     this.localNodeId = id
     this.#options = options
+    this.#placement = placementOf(options.hashRing.hashFunction, options.hashRing.hashSeed)
     this.#state = { metadata: Object.freeze(metadata), isUpdating: false, ports: Object.freeze({}) }
     this.#clock = clock
     this.#view = new MemberView(clock)
@@ -169,6 +179,10 @@ export class GossipMembership implements DistributedMembership {
     return stopWatching(() => void this.#broadcastListeners.delete(own))
   }
 
+  usePlacement(placement: Placement): void {
+    this.#placement = placement
+  }
+
   announceRing(checksum: string): void {
     if (!this.#isOpen) return
     this.#ringChecksums.set(this.localNodeId, checksum)
@@ -184,7 +198,7 @@ export class GossipMembership implements DistributedMembership {
   }
 
   problems(): readonly string[] {
-    return this.#problems
+    return Object.freeze(this.#problems.map(({ text }) => text))
   }
 
   networkMetrics(): NetworkMetrics {
@@ -230,7 +244,7 @@ export class GossipMembership implements DistributedMembership {
     this.#state = { ...this.#state, isUpdating: false }
     // A life that begins no later than the one before would be taken for that one.
     this.#startedAtMs = Math.max(this.#startedAtMs + 1, this.#clock.nowMs())
-    const options = await nativeOptions(this.#options, this.#state, this.#startedAtMs)
+    const options = await nativeOptions(this.#options, this.#placement, this.#state, this.#startedAtMs)
     this.#view.throwIfClosed()
     this.#runtime.openGossip(options)
     this.#isOpen = true
@@ -314,11 +328,17 @@ export class GossipMembership implements DistributedMembership {
       const received = Object.freeze({ originNodeId, ...message })
       for (const listener of [...this.#broadcastListeners])
         void callListener('onBroadcast()', listener, received)
-    } else if (problems !== undefined) this.#problems = Object.freeze(problems)
+    } else if (problems !== undefined) this.#takeProblems(problems)
     else if (stranger !== undefined) warnOfStranger(stranger[0]!, stranger[1]!)
     else if (conflict !== undefined) this.#giveWay(conflict)
     else if (hasLeft === true) this.#endWaiting?.()
     else if (hasFailed === true) this.#dropOut(internal('the membership has ended'))
+  }
+
+  #takeProblems(problems: readonly NativeProblem[]): void {
+    const known = new Set(this.#problems.map(({ text }) => text))
+    this.#problems = problems
+    problems.filter(({ text }) => !known.has(text)).forEach(warnOfProblem)
   }
 
   /** Another process has this node's id, and the older claim to it. */
@@ -330,7 +350,7 @@ export class GossipMembership implements DistributedMembership {
   /** Takes no part any more, without having been asked to go. */
   #dropOut(error: HyperCacheError): void {
     this.#end()
-    this.#problems = Object.freeze([error.message])
+    this.#problems = [{ kind: 'idTaken', text: error.message }]
     warn(error.code, `${error.message}: this node takes no part any more`)
     this.#endWaiting?.(this.#isLeaving ? undefined : error)
   }

@@ -10,6 +10,7 @@ import { HyperCacheError } from '../../errors.js'
 import type { NativeGossipOptions, NativeRecord, NativeTiming } from '../../native.js'
 import { systemReason } from '../../system-reason.js'
 import { seedTrace } from '../seed-trace.js'
+import type { Placement } from '../distributed-membership.js'
 import type { LocalNode } from '../local-node.js'
 
 /** What a gossip membership is made of. */
@@ -44,6 +45,7 @@ export interface LocalState {
 /** The options for native code; host names are resolved. @throws ERR_HYPERCACHE_LISTEN_FAILED. */
 export async function nativeOptions(
   options: GossipMembershipOptions,
+  placement: Placement,
   state: LocalState,
   startedAtMs: number,
 ): Promise<NativeGossipOptions> {
@@ -59,7 +61,7 @@ export async function nativeOptions(
     record: recordOf(local, state),
     clusterName,
     keys: encryptionKeys.map((key) => Buffer.from(key, 'base64')),
-    shared: sharedOptions(options.hashRing),
+    shared: sharedOptions(options.hashRing, placement),
     timing: timingOf(options.gossip, options.failureDetectionTimeoutSeconds),
   }
 }
@@ -91,8 +93,8 @@ async function ipOf(host: string): Promise<string> {
 }
 
 /** Names and values in turn. What differs in one of them owns other keys. */
-function sharedOptions(hashRing: HashRingConfig): string[] {
-  const { hashFunction, hashSeed, virtualNodeCount, zoneAware, routableStatuses } = hashRing
+function sharedOptions(hashRing: HashRingConfig, { hashFunction, fingerprint }: Placement): string[] {
+  const { hashSeed, virtualNodeCount, zoneAware, routableStatuses } = hashRing
   return [
     ['hash_function', hashFunction],
     // A seed is a secret of the placement: only a trace of it is told.
@@ -100,6 +102,8 @@ function sharedOptions(hashRing: HashRingConfig): string[] {
     ['virtual_node_count', String(virtualNodeCount)],
     ['zone_aware', String(zoneAware)],
     ['routable_statuses', [...routableStatuses].sort().join(', ')],
+    // The last: where another option is the reason, that one is named.
+    ['hash_function, as a fingerprint of where it places probe texts,', fingerprint],
   ].flat()
 }
 

@@ -9,10 +9,12 @@ import type {
   BroadcastMessage,
   DistributedMembership,
   NetworkMetrics,
+  Placement,
   ReceivedBroadcast,
 } from '../distributed-membership.js'
 import { MemberView, notJoined } from '../member-view.js'
 import type { MembershipMetrics, MembershipSubscription } from '../membership-provider.js'
+import { placementOf } from '../placement.js'
 import { SerfDoubts } from './serf-doubts.js'
 import { SerfLink } from './serf-link.js'
 import type { LogNews } from './serf-log.js'
@@ -41,6 +43,8 @@ export class SerfMembership implements DistributedMembership {
   readonly localNodeId: string
   readonly #clock: Clock
   readonly #options: CheckedSerfOptions
+  /** Changed before the join only. */
+  readonly #common: { clusterName: string; hashOptions: string }
   readonly #talk: SerfTalk
   readonly #view: MemberView
   readonly #link: SerfLink
@@ -70,10 +74,11 @@ export class SerfMembership implements DistributedMembership {
     const { local, clusterName, hashRing, timings } = this.#options
     const said = { ...keptSaid(local), incarnation: 0, startedAtMs: 0 }
     this.localNodeId = local.id
-    const common = { clusterName, hashOptions: hashOptionsText(hashRing) }
+    const placement = placementOf(hashRing.hashFunction, hashRing.hashSeed)
+    this.#common = { clusterName, hashOptions: hashOptionsText(hashRing, placement) }
     this.#view = new MemberView(clock)
     this.#doubts = new SerfDoubts(clock, timings)
-    this.#reader = new MemberReader(common, (reason) => this.#drop(reason))
+    this.#reader = new MemberReader(this.#common, (reason) => this.#drop(reason))
     this.#talk = new SerfTalk({
       localNodeId: local.id,
       clusterName,
@@ -85,8 +90,12 @@ export class SerfMembership implements DistributedMembership {
     this.#link = this.#newLink()
     const session = () => (this.#part === 'member' ? this.#link.session : undefined)
     this.#seeds = new SerfSeeds(clock, timings.retryMaxMs, (seed) => this.#joinSeed(seed))
-    this.#ownTags = new SerfOwnTags(said, common, session)
+    this.#ownTags = new SerfOwnTags(said, this.#common, session)
     this.#watch = this.#newWatch(session)
+  }
+
+  usePlacement(placement: Placement): void {
+    this.#common.hashOptions = hashOptionsText(this.#options.hashRing, placement)
   }
 
   async join(seeds: readonly string[]): Promise<void> {

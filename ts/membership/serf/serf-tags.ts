@@ -5,6 +5,7 @@ import type { HashRingConfig } from '../../config/cluster-config.js'
 import { hostPort, isPeer } from '../../addresses.js'
 import { HyperCacheError } from '../../errors.js'
 import { seedTrace } from '../seed-trace.js'
+import type { Placement } from '../distributed-membership.js'
 import { asRingKeepsIt, type LocalNode } from '../local-node.js'
 
 /** Most bytes that all tags of an agent have together, in Serf's own form. */
@@ -21,7 +22,7 @@ const TAG = {
   version: 'hc.v',
   /** `host:port`. */
   address: 'hc.at',
-  /** The options that have to be equal on all: `xxhash64/0/256/zones`. */
+  /** The options that have to be equal on all, and a fingerprint: `xxhash64/0/256/zones/0123456789ab`. */
   hash: 'hc.hash',
   /** The checksum of its ring. */
   ring: 'hc.ring',
@@ -62,19 +63,22 @@ export type ForeignReason =
 /**
  * The options of the ring that all members have to have alike, as one text. The seed is a secret: its digest.
  */
-export function hashOptionsText(ring: HashRingConfig): string {
-  const { hashFunction, hashSeed, virtualNodeCount, zoneAware } = ring
+export function hashOptionsText(ring: HashRingConfig, { hashFunction, fingerprint }: Placement): string {
+  const { hashSeed, virtualNodeCount, zoneAware } = ring
   // Shorter than it could be: tags have little room.
   const seed = hashSeed === 0n ? '0' : seedTrace(hashSeed).slice(0, 12)
-  return [hashFunction, seed, virtualNodeCount, zoneAware ? 'zones' : 'no-zones'].join('/')
+  const zones = zoneAware ? 'zones' : 'no-zones'
+  return [hashFunction, seed, virtualNodeCount, zones, fingerprint.slice(0, 12)].join('/')
 }
 
 const HASH_OPTION_NAMES = ['hash_function', 'hash_seed', 'virtual_node_count', 'zone_aware']
+/** Where only the fingerprint differs. */
+const PLACEMENT_NAME = 'hash_function, as a fingerprint of where it places probe texts'
 
 /** The names of the options that differ between two such texts. */
 function differingOptions(ours: string, theirs: string): string {
   const [a, b] = [ours.split('/'), theirs.split('/')]
-  return HASH_OPTION_NAMES.filter((_, index) => a[index] !== b[index]).join(', ')
+  return HASH_OPTION_NAMES.filter((_, index) => a[index] !== b[index]).join(', ') || PLACEMENT_NAME
 }
 
 /** What all members of a cluster say alike. */
