@@ -16,8 +16,8 @@ const PROBES = [...SHORT, 'x'.repeat(31), 'x'.repeat(257)]
 const KNOWN: Readonly<Record<string, string>> = { xxhash64: '1690b737be85', sha256: 'cf77589ba88d' }
 
 /**
- * The name of a function of ours; of any other one, and of one of ours that hashes otherwise, a fingerprint of
- * the tokens of fixed texts too. The seed is no part of it.
+ * The name of a function of ours. Of any other one, and of one of ours that hashes otherwise, a fingerprint
+ * of the tokens of fixed texts too. The seed is no part of it.
  *
  * @throws ERR_HYPERCACHE_HASH_FUNCTION_FAILED for a function that throws, or answers no token.
  */

@@ -154,8 +154,8 @@ impl NativeRuntime {
     /// Sets how patient it is, before it takes part.
     #[napi(catch_unwind)]
     pub fn configure(&self, patience: NativePatience) {
-        let NativePatience { divergence_ms, stall_timeout_ms } = patience;
-        let (divergence, stall_timeout) = (duration(divergence_ms), duration(stall_timeout_ms));
+        let divergence = duration(patience.divergence_ms);
+        let stall_timeout = duration(patience.stall_timeout_ms);
         self.runtime.node().configure(Patience { divergence, stall_timeout });
     }
 
@@ -178,8 +178,7 @@ impl NativeRuntime {
     ) -> Result<Vec<NativeRefusal>> {
         let changes = changes.into_iter().map(change_into).collect::<Result<_>>()?;
         let tokens = tokens.into_iter().map(|member| (member.id, member.tokens[..].into())).collect();
-        let refusals = self.runtime.node().apply(changes, &tokens, now_ms);
-        Ok(refusals.into_iter().map(refusal_of).collect())
+        Ok(self.runtime.node().apply(changes, &tokens, now_ms).into_iter().map(refusal_of).collect())
     }
 
     /// Members that the ring does not take as they are.
@@ -352,8 +351,8 @@ fn event_of(event: Event) -> NativeEvent {
         }
         Event::Verdict(verdict) => NativeEvent { verdict: Some(verdict_of(verdict)), ..none },
         Event::JoinEnded(ended) => {
-            let words = ended.err().map(|refusal| refusal.to_string()).unwrap_or_default();
-            NativeEvent { join_ended: Some(words), ..none }
+            let refusal = ended.err();
+            NativeEvent { join_ended: Some(refusal.map(|why| why.to_string()).unwrap_or_default()), ..none }
         }
         Event::Broadcast(heard) => {
             let broadcast = NativeBroadcast {
