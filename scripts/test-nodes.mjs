@@ -22,6 +22,7 @@ await main(() => {
     const version = run(node, ['--version'], { stdio: ['ignore', 'pipe', 2] }).trim()
     console.log(`\n=== Node ${version}`)
     run(node, [join('__test__', 'nodes', 'smoke.mjs')])
+    run(node, [join('__test__', 'nodes', 'unload.mjs')])
     run(node, [join('node_modules', 'vitest', 'vitest.mjs'), 'run', ...apart])
   }
   console.log('\n=== the packed package, under each')

@@ -20,6 +20,8 @@ mod key;
 mod metrics;
 mod movement;
 mod native_calls;
+#[cfg(windows)]
+mod pinned;
 mod ring;
 mod runtime;
 mod shared;
