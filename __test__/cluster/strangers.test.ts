@@ -1,7 +1,7 @@
 /** Clusters that must not become one, and messages that reach everybody once. */
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { CoordinatorService, HashFunction } from '../../dist/index.js'
+import type { CoordinatorService } from '../../dist/index.js'
 import { agree, freePorts, nodeConfig, seedAt, startNode, stopAll } from '../helpers/cluster'
 import { closeMembers } from '../helpers/gossip'
 import { refused } from '../helpers/refused'
@@ -68,28 +68,6 @@ describe('a node that hashes in another way', () => {
     await agree([first])
     // The port is free again.
     await agree([first, await start(256)])
-  })
-
-  test('by a function that the others do not have is refused, by the name of the option', async () => {
-    const ports = await freePorts(4)
-    const seeds = [seedAt(ports[0]!)]
-    const token = (bytes: Uint8Array, prime: bigint) =>
-      bytes.reduce((hash, byte) => ((hash ^ BigInt(byte)) * prime) & (2n ** 64n - 1n), 0xcbf29ce484222325n)
-    const start = (index: number, hashFunction?: HashFunction) =>
-      startNode(nodeConfig(`node${index}`, ports[index]!, seeds), { hashFunction })
-    const first = await start(0, (bytes) => token(bytes, 0x100000001b3n))
-    const fingerprints = /refuses this node: hash_function, as a fingerprint .* is [0-9a-f]{16}; .* has [0-9a-f]{16}$/
-    await expect(start(1, (bytes) => token(bytes, 0x100000001b5n))).rejects.toThrow(
-      refused('JOIN_REFUSED', { message: expect.stringMatching(fingerprints) }),
-    )
-    await expect(start(2)).rejects.toThrow(
-      refused('JOIN_REFUSED', {
-        message: 'the cluster refuses this node: hash_function is xxhash64; the cluster has custom',
-      }),
-    )
-    await agree([first])
-    // The same function, written anew.
-    await agree([first, await start(3, (bytes) => token(bytes, 1_099_511_628_211n))])
   })
 })
 

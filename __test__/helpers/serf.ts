@@ -2,7 +2,6 @@
 
 import { type SerfMembershipOptions, type SerfTimings, validateClusterConfig } from '../../dist/index.js'
 import { payloadOf, type SerfMessage } from '../../dist/membership/serf/serf-messages.js'
-import { placementOf } from '../../dist/membership/placement.js'
 import { hashOptionsText, type Said, type Tags, tagsOf } from '../../dist/membership/serf/serf-tags.js'
 
 /** The name of the cluster in tests. */
@@ -38,12 +37,9 @@ export function serfOptions(given: {
   }
 }
 
-/** Of the default hash function. */
-export const PLACEMENT = placementOf('xxhash64', 0n)
-
 /** The tags of a member that says this of itself. */
 export function serfTags(said: Partial<Said> = {}, ringChecksum?: string): Tags {
-  const common = { clusterName: CLUSTER_NAME, hashOptions: hashOptionsText(hashRing, PLACEMENT) }
+  const common = { clusterName: CLUSTER_NAME, hashOptions: hashOptionsText(hashRing) }
   const all = {
     address: '127.0.0.1',
     port: 7946,

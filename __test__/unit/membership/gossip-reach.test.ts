@@ -80,7 +80,10 @@ describe('a wrong advertised port', () => {
     const all = [a, b, wrong]
     const seen = watched(all)
     await wrong.join([addressOf(a)])
-    await until(() => all.every((member) => isUnreachable(member, 'wrong')), () => seen)
+    await until(
+      () => all.every((member) => isUnreachable(member, 'wrong')),
+      () => seen,
+    )
     const [problem] = wrong.problems()
     expect(problem).toBe(
       `the other members cannot reach this node at 127.0.0.1:${port} by UDP: ` +
@@ -136,7 +139,10 @@ describe('two members at one address', () => {
       `members b, second all say that they are at ${addressOf(b)}: ` +
       'each must advertise an address of its own'
     await until(() => all.every((member) => member.problems().includes(line)))
-    await until(() => all.every((member) => isUnreachable(member, 'second')), () => seen)
+    await until(
+      () => all.every((member) => isUnreachable(member, 'second')),
+      () => seen,
+    )
     for (const member of all) await probed(member, 8)
     expect(seen.filter((text) => !text.includes(': second '))).toEqual([])
     expect(told('ADDRESS_SHARED').map(({ message }) => message)).toEqual([line, line, line])
@@ -154,7 +160,10 @@ describe('a member of the other address family', () => {
     const all = [a, b, six]
     const seen = watched(all)
     await six.join([addressOf(a)])
-    await until(() => all.every((member) => isUnreachable(member, 'six')), () => seen)
+    await until(
+      () => all.every((member) => isUnreachable(member, 'six')),
+      () => seen,
+    )
     for (const member of all) await probed(member, 8)
     expect(seen.filter((text) => !text.includes(': six '))).toEqual([])
     expect(six.problems()).toHaveLength(1)

@@ -12,15 +12,14 @@ import {
   readPayload,
   type SerfMessage,
 } from '../../../dist/membership/serf/serf-messages.js'
-import { placementOf } from '../../../dist/membership/placement.js'
 import { hashOptionsText, readTags, type Said } from '../../../dist/membership/serf/serf-tags.js'
 import { validateClusterConfig } from '../../../dist/index.js'
 import { ManualClock } from '../../helpers/manual-clock'
 import { seeded } from '../../helpers/random'
-import { CLUSTER_NAME, PLACEMENT, serfTags } from '../../helpers/serf'
+import { CLUSTER_NAME, serfTags } from '../../helpers/serf'
 
 const { hashRing } = validateClusterConfig({}).cluster
-const common = { clusterName: CLUSTER_NAME, hashOptions: hashOptionsText(hashRing, PLACEMENT) }
+const common = { clusterName: CLUSTER_NAME, hashOptions: hashOptionsText(hashRing) }
 
 describe('tags', () => {
   const said: Said = {
@@ -64,20 +63,22 @@ describe('tags', () => {
 
   test('of a member with other hash options name what differs, and give no seed away', () => {
     const seed = 1_234_567_890_123_456_789n
-    const other = { ...hashRing, hashSeed: seed, virtualNodeCount: 64, zoneAware: true }
-    const hashOptions = hashOptionsText(other, placementOf('xxhash64', seed))
+    const hashOptions = hashOptionsText({
+      ...hashRing,
+      hashSeed: seed,
+      virtualNodeCount: 64,
+      zoneAware: true,
+    })
     const read = readTags('a', serfTags(), { ...common, hashOptions })
     expect(read).toMatchObject({ reason: 'other_hash_options' })
     expect((read as { detail: string }).detail).toMatch(/another hash_seed, virtual_node_count, zone_aware:/)
     expect(hashOptions).not.toContain(String(seed))
   })
 
-  test('of a member with another hash function of its own name that one', () => {
-    const own = (factor: bigint) => placementOf((bytes) => BigInt(bytes.length) * factor, 0n)
-    const hashOptions = hashOptionsText(hashRing, own(3n))
-    const theirs = { 'hc.hash': hashOptionsText(hashRing, own(5n)) }
-    const read = readTags('a', { ...serfTags(), ...theirs }, { ...common, hashOptions })
-    expect((read as { detail: string }).detail).toMatch(/another hash_function, as a fingerprint .*custom/)
+  test('of a member with a hash function of its own name that option', () => {
+    const own = (factor: bigint) => hashOptionsText(hashRing, (bytes) => BigInt(bytes.length) * factor)
+    const read = readTags('a', { ...serfTags(), 'hc.hash': own(5n) }, { ...common, hashOptions: own(3n) })
+    expect((read as { detail: string }).detail).toMatch(/another hash_function: custom-\S+ there, custom-/)
   })
 })
 
