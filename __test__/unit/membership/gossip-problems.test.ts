@@ -94,6 +94,12 @@ describe('a seed that answers late', () => {
     for (const member of [b, late]) member.onBroadcast(({ name }) => void names.push(name))
     a.broadcast({ name: 'before', data: '', lamportTime: 1 })
     await until(() => names.length === 1)
+    // While it still spreads, a newcomer may hear it as everybody else does.
+    const probesOf = (member: GossipMembership) => member.networkMetrics().probesSentCount!
+    for (const member of [a, b]) {
+      const end = probesOf(member) + 3
+      await until(() => probesOf(member) >= end)
+    }
     await late.join([seed.address])
     seed.lead(portOf(a))
     for (const member of [a, b, late]) await sees(member, 'a alive', 'b alive', 'c alive')
