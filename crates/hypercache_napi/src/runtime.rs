@@ -88,6 +88,8 @@ pub struct NativeProblem {
     pub kind: String,
     /// In words.
     pub text: String,
+    /// The members that it stands against; absent where it is this one.
+    pub ids: Option<Vec<String>>,
 }
 
 /// Something that has happened: one of its fields is there.
@@ -377,7 +379,11 @@ fn event_of(event: Event) -> NativeEvent {
 }
 
 fn problem_of(problem: &Problem) -> NativeProblem {
-    NativeProblem { kind: problem.kind().into(), text: problem.to_string() }
+    let ids = match problem {
+        Problem::SharedAddress { ids, .. } => Some(ids.clone()),
+        _ => None,
+    };
+    NativeProblem { kind: problem.kind().into(), text: problem.to_string(), ids }
 }
 
 fn refusal_of(Refusal { id, error }: Refusal) -> NativeRefusal {
