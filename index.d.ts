@@ -525,6 +525,8 @@ export interface NativeProblem {
   kind: 'seeds' | 'idTaken' | 'unreachable' | 'sharedAddress'
   /** In words. */
   text: string
+  /** The members that it stands against; absent where it is this one. */
+  ids?: Array<string>
 }
 
 /** A range that moves. `null` is nobody. */

@@ -48,8 +48,8 @@ export class Cluster {
     return this.agreed('the beginning')
   }
 
-  /** Begins a process of a node; it has not joined yet. */
-  begin(id, host = id) {
+  /** Begins a process of a node; it has not joined yet. What is given is in place of its usual options. */
+  begin(id, host = id, options = {}) {
     const { preset, seeds, isLoaded } = this.#options
     const node = new NodeProcess(this.network, host, {
       load: isLoaded,
@@ -62,6 +62,7 @@ export class Cluster {
         bindPort: PORT,
         seeds: seeds.map((seed) => `${this.network.address(seed)}:${PORT}`),
         encryptionKeys: [this.#key],
+        ...options,
       },
     })
     this.nodes.set(id, node)

@@ -95,6 +95,11 @@ export class Network {
     }
   }
 
+  /** Has a host hear nothing by UDP of what comes from outside; what comes by TCP passes. */
+  async dropDatagrams(name) {
+    await this.#drop(name, 'iifname "eth0"', ['udp'])
+  }
+
   /** Cuts hosts from others, both ways. */
   async cut(some, others) {
     await Promise.all([this.deafen(some, others), this.deafen(others, some)])
@@ -138,15 +143,14 @@ export class Network {
       removeNamespace(namespace)
   }
 
-  async #drop(name, what) {
+  async #drop(name, what, protocols = ['udp', 'tcp']) {
     const { namespace } = this.#host(name)
     const rule = (protocol) =>
       `add rule inet faults input meta l4proto ${protocol} ${what} counter drop comment "${protocol}"`
     const lines = [
       'add table inet faults',
       'add chain inet faults input { type filter hook input priority 0; }',
-      rule('udp'),
-      rule('tcp'),
+      ...protocols.map(rule),
     ]
     await command('ip', ['netns', 'exec', namespace, 'nft', '-f', '-'], `${lines.join('\n')}\n`)
   }

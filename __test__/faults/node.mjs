@@ -27,8 +27,8 @@ const say = (value) => void process.stdout.write(`${JSON.stringify(value)}\n`)
 const commands = {
   async view() {
     const { isReady, reasons } = await coordinator.health()
-    const members = membership.members().map(({ id, status, address, startedAtMs }) => {
-      return { id, status, address, startedAtMs }
+    const members = membership.members().map(({ id, status, doubt, address, startedAtMs }) => {
+      return { id, status, doubt, address, startedAtMs }
     })
     return {
       state: coordinator.state,

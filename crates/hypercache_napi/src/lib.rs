@@ -20,6 +20,7 @@ mod key;
 mod metrics;
 mod movement;
 mod native_calls;
+mod node_events;
 #[cfg(windows)]
 mod pinned;
 mod ring;

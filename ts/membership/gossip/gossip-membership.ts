@@ -195,7 +195,9 @@ export class GossipMembership implements DistributedMembership {
   }
 
   problems(): readonly string[] {
-    return Object.freeze(this.#problems.map(({ text }) => text))
+    // Of two others at one address it warns, and is well itself.
+    const own = this.#problems.filter(({ ids }) => ids?.includes(this.localNodeId) ?? true)
+    return Object.freeze(own.map(({ text }) => text))
   }
 
   networkMetrics(): NetworkMetrics {

@@ -1,9 +1,9 @@
-//! What stands against a member's being well, in words.
+//! What stands against a member's being well, this one or others, in words.
 
 use std::fmt;
 use std::net::SocketAddr;
 
-/// Something that stands against this member's being well.
+/// Something that stands against the being well of this member, or of those that it names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
     /// It is alone, and none of its seeds lets it in: which, and why.
